@@ -1,0 +1,64 @@
+"""The clause behind each reason code (阻止原因的依据).
+
+One line per code. The right side is a clause id of ``docs/law`` or ``our choice (ADR-n)``, never a guess dressed up as law.
+The text that a person reads stands in ``web/shell/texts.py`` under the same code; a house test compares the two lists.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        # who and where in the procedure
+        "wrong-state": "our choice (ADR-1)",
+        "wrong-post": "NM-2018-67 五(十四)",
+        "not-your-site": "NM-2018-67 五(十四)",
+        "not-your-project": "NM-2018-67 五(十四)",
+        "stale-version": "our choice (ADR-1)",
+        "idempotency-mismatch": "our choice (ADR-2)",
+        # signing in
+        "sign-in-failed": "our choice (ADR-1)",
+        "too-many-attempts": "our choice (ADR-1)",
+        # shape of what was sent
+        "malformed": "our choice (ADR-1)",
+        "too-large": "our choice (ADR-1)",
+        "file-type": "our choice (ADR-1)",
+        "file-active-content": "our choice (ADR-1)",
+        "file-encrypted": "our choice (ADR-1)",
+        # entry of a project
+        "supervisor-missing": "NM-2018-67 二(四)",
+        "catalogue-needs-central-agency": "BN-2023 二(三)",
+        "agency-banned": "BN-2023 二(四)6",
+        "remote-unsuitable": "BN-2023 三(五)",
+        "budget-missing": "GPLR-30",
+        "budget-mismatch": "GPLR-30",
+        # the seat plan
+        "committee-size": "MOF-87-47",
+        "experts-share": "MOF-87-47",
+        "buyer-seat": "LY-2022-14 四(一)",
+        "host-seats": "LY-2022-14 四(一)",
+        "guest-required": "LY-2022-14 四(一)",
+        "guest-seats": "LY-2022-14 四(一)",
+        "session-period": "our choice (ADR-1)",
+        "seat-taken": "our choice (ADR-1)",
+        "seat-unready": "BN-2023 三(二)",
+        "seats-short": "LY-2022-14 四(一)",
+        "seats-pending": "LY-2022-14 四(一)",
+        "seats-missing": "LY-2022-14 四(一)",
+        "reply-overdue": "our choice (ADR-1)",
+        "too-early": "our choice (ADR-1)",
+        # documents, notice, deadline
+        "document-missing": "GPLR-31",
+        "document-unapproved": "MOF-87-20",
+        "supply-period-short": "GPLR-31",
+        "bid-period-short": "GPL-35",
+        "clarification-late": "GPLR-31",
+        "deadline-earlier": "GPLR-31",
+        "session-before-deadline": "our choice (ADR-1)",
+        "deadline-passed": "GPLR-31",
+        "calendar-unpublished": "our choice (ADR-3)",
+        "reason-required": "our choice (ADR-1)",
+        # the log
+        "no-witness": "our choice (ADR-2)",
+    }
+)
