@@ -49,7 +49,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "too-early": "our choice (ADR-1)",
         # documents, notice, deadline
         "document-missing": "GPLR-31",
-        "document-unapproved": "MOF-87-20",
+        "document-unapproved": "GPLR-15",
         "supply-period-short": "GPLR-31",
         "bid-period-short": "GPL-35",
         "clarification-late": "GPLR-31",

@@ -1,0 +1,39 @@
+"""The plan of a remote session (评审场次 1+N).
+
+Three tables. A *session* asks every site for seats and is fixed when the last site has confirmed. A *request* is what
+one site sees and answers; it lapses when the site does not answer in time, and only that site has to be planned anew. A
+*booking* keeps one seat for one stretch of time, held until its site confirms.
+"""
+
+from types import MappingProxyType
+
+from mifeng.rules.lifecycle import Lifecycle, step
+
+SESSION: Lifecycle = MappingProxyType(
+    {
+        "plan": step("", "requested", "agency", "LY-2022-14 四(一)"),
+        "fix": step("requested", "fixed", "host guest", "LY-2022-14 四(一)"),
+        "reopen": step("fixed", "requested", "agency clock", "our choice (ADR-1)"),
+        "release": step("requested fixed", "released", "agency", "our choice (ADR-1)"),
+    }
+)
+
+REQUEST: Lifecycle = MappingProxyType(
+    {
+        "request": step("", "requested", "agency", "LY-2022-14 四(一)"),
+        "confirm": step("requested", "confirmed", "host guest", "LY-2022-14 四(一)"),
+        "refuse": step("requested", "refused", "host guest", "LY-2022-14 四(一)"),
+        "lapse": step("requested", "lapsed", "clock", "our choice (ADR-1)"),
+        "ask_again": step("requested confirmed", "requested", "agency", "LY-2022-14 四(一)"),
+        "release": step("requested confirmed refused lapsed", "released", "agency", "our choice (ADR-1)"),
+    }
+)
+
+BOOKING: Lifecycle = MappingProxyType(
+    {
+        "hold": step("", "held", "agency", "LY-2022-14 三"),
+        "confirm": step("held", "confirmed", "host guest", "LY-2022-14 四(一)"),
+        "move": step("held confirmed", "held", "agency", "LY-2022-14 四(一)"),
+        "release": step("held confirmed", "released", "agency host guest clock", "our choice (ADR-1)"),
+    }
+)
