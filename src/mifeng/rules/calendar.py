@@ -38,20 +38,20 @@ class WorkCalendar:
     Args:
         name: name printed beside every date that was computed with it.
         years: years that the State Council has published.
-        days_off: holidays; those that fall on a weekday matter, the others do no harm.
-        extra_days: weekend days that are worked.
+        off: holidays; those that fall on a weekday matter, the others do no harm.
+        extra: weekend days that are worked.
     """
 
     name: str
     years: frozenset[int]
-    days_off: frozenset[date]
-    extra_days: frozenset[date]
+    off: frozenset[date]
+    extra: frozenset[date]
 
     def is_working(self, day: date) -> bool:
         """Tell whether a day is a working day; in an unpublished year every weekday is taken for one."""
-        if day in self.extra_days:
+        if day in self.extra:
             return True
-        return day.weekday() < SATURDAY and day not in self.days_off
+        return day.weekday() < SATURDAY and day not in self.off
 
     def add_working_days(self, day: date, count: int) -> Due:
         """Return the last day of a period of working days that starts on ``day``; the first day is not counted.

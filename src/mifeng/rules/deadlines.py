@@ -249,7 +249,8 @@ def _clarification(facts: TenderTimes, constant: Constant, calendar: WorkCalenda
     due_on = legal_date(facts.bids_due_at)
     last_on = _last_start(due_on, constant, calendar)
     if facts.last_clarified_at is None:
-        started_on, given, state = None, None, "idle" if facts.issued_on is None else "running"
+        started_on, given = None, None
+        state = "met" if facts.closed_at else "running" if facts.issued_on else "idle"
     else:
         started_on = legal_date(facts.last_clarified_at)
         given = _given(started_on, due_on, constant, calendar)
