@@ -61,10 +61,14 @@ def parse_canonical(data: bytes) -> object:
     """Return the value of canonical JSON bytes; a reader re-serialises and must find the same bytes.
 
     Raises:
-        ValueError: when the bytes are not canonical or hold a duplicate key.
+        ValueError: when the bytes are not canonical, hold a duplicate key or nest too deeply.
     """
-    value: object = json.loads(data, object_pairs_hook=_unique_keys)
-    if canonical(value) != data:
+    try:
+        value: object = json.loads(data, object_pairs_hook=_unique_keys)
+        again = canonical(value)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if again != data:
         raise ValueError("not canonical JSON")
     return value
 
