@@ -1,0 +1,31 @@
+"""The inbox of a post (收件箱): one line per event that a post should see, written by reactions.
+
+A line names its recipient by the post's handle and its kind by a word; the text is made when it is shown, so that it never
+holds more than its reader may know. Writing twice changes nothing: recipient, entry and kind are unique together.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from mifeng.kernel import clock
+from mifeng.kernel.actors import Actor
+from mifeng.kernel.models import Message
+
+
+def tell(recipients: Iterable[str], kind: str, *, subject: str, entry: int, **facts: str) -> None:
+    """Put one line into several inboxes; repeated calls for the same entry add nothing."""
+    at = clock.now()
+    Message.objects.bulk_create(
+        (
+            Message(recipient=handle, kind=kind, subject=subject, entry_id=entry, facts=facts, at=at)
+            for handle in recipients
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def mark_read(by: Actor, message_id: str) -> datetime:
+    """Mark a line of one's own inbox read and return when."""
+    at = clock.now()
+    Message.objects.filter(recipient=by.handle, pk=message_id, read_at=None).update(read_at=at)
+    return at

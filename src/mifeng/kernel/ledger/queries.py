@@ -1,0 +1,97 @@
+"""Reads of the ledger (台账查询): what happened to a matter, and how far an entry is proven."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from mifeng.kernel.models import Checkpoint, Cosignature, Entry, EntryBody, Leaf, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry as a page shows it (台账行): ``index`` is its place in the log, None while it waits for one."""
+
+    id: int
+    index: int | None
+    at: datetime
+    type: str
+    actor: str
+    leaf: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The latest tree head that witnesses have signed (已见证树根), the line at the foot of every page."""
+
+    size: int
+    root: str
+    witnesses: int
+    at: datetime
+
+
+def head() -> Head | None:
+    """Return the latest cosigned checkpoint; None before the first."""
+    row = Cosignature.objects.order_by("-checkpoint").select_related("checkpoint").first()
+    if row is None:
+        return None
+    witnesses = Cosignature.objects.filter(checkpoint=row.checkpoint_id).count()
+    return Head(row.checkpoint.size, bytes(row.checkpoint.root).hex(), witnesses, row.checkpoint.at)
+
+
+def history(subjects: Iterable[str], *, before: int | None = None, limit: int = 50) -> list[Line]:
+    """Return the entries that speak of any of the subjects, newest first, keyset-paged by entry id."""
+    wanted = list(subjects)
+    ids = Reference.objects.filter(subject__in=wanted).values("entry")
+    rows = Entry.objects.filter(Q(subject__in=wanted) | Q(pk__in=ids))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    entries = list(rows.order_by("-pk").only("id", "at", "type", "actor_handle", "leaf")[:limit])
+    places = dict(Leaf.objects.filter(entry__in=[entry.pk for entry in entries]).values_list("entry", "index"))
+    return [
+        Line(entry.pk, places.get(entry.pk), entry.at, entry.type, entry.actor_handle, bytes(entry.leaf).hex())
+        for entry in entries
+    ]
+
+
+def entry_by_leaf(leaf_hex: str) -> Entry | None:
+    """Return the entry with this leaf, the name a receipt gives it; None when the text names none."""
+    try:
+        leaf = bytes.fromhex(leaf_hex)
+    except ValueError:
+        return None
+    return Entry.objects.filter(leaf=leaf).first()
+
+
+def body_of(entry_id: int) -> dict[str, Any]:
+    """Return what an entry commits to; empty after erasure."""
+    row = EntryBody.objects.filter(pk=entry_id).first()
+    return json.loads(bytes(row.content)) if row else {}
+
+
+def subjects_of(entry_id: int, label: str) -> list[str]:
+    """Return the ids of all subjects of one kind (``app.model``) that an entry speaks of."""
+    own = Entry.objects.filter(pk=entry_id).values_list("subject", flat=True)
+    refs = Reference.objects.filter(entry=entry_id).values_list("subject", flat=True)
+    return sorted({text.partition(":")[2] for text in (*own, *refs) if text.startswith(f"{label}:")})
+
+
+def witnessed(entry_id: int) -> bool:
+    """Tell whether an entry is under a checkpoint that a witness has signed (已见证)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM kernel_leaf l, kernel_cosignature c"
+            ' WHERE l.entry_id = %s AND c.checkpoint_id > l."index")',
+            [entry_id],
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def latest_checkpoint() -> Checkpoint | None:
+    """Return the latest checkpoint, signed by the log, cosigned or not."""
+    return Checkpoint.objects.order_by("-size").first()

@@ -1,0 +1,94 @@
+"""Acts about organisations, persons and posts (主体办理)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib.auth.hashers import check_password, make_password
+
+from mifeng.kernel import clock
+from mifeng.kernel.acting import acting
+from mifeng.kernel.actors import Actor
+from mifeng.parties.models import Organisation, Person, Post, SignInAttempt
+from mifeng.rules.errors import NotEntitled, Reason
+
+WINDOW = timedelta(minutes=15)
+TRIES_PER_ACCOUNT = 5
+TRIES_PER_ADDRESS = 50
+# A sign-in with an unknown account must take as long as one with a known account, or the difference names the accounts.
+_NOBODY = make_password("nobody signs in with this")
+
+
+def register_organisation(facts: Mapping[str, str], *, by: Actor) -> Organisation:
+    """Register an organisation (主体登记).
+
+    Args:
+        facts: ``code`` (18 characters), ``name``, ``kind``, ``region`` (6 digits), ``phone``.
+        by: the operator who sets the platform up.
+    """
+    with acting("register_organisation", by=by) as act:
+        return act.add(Organisation(**facts), "register", code=facts["code"], kind=facts["kind"])
+
+
+def appoint(organisation: UUID, facts: Mapping[str, str], *, by: Actor) -> Post:
+    """Give a person a post (设岗): a new account, its password and the post in one act.
+
+    Args:
+        organisation: the organisation's id.
+        facts: ``account``, ``name``, ``password``, ``role``, ``title``, and ``site`` for officers.
+        by: the operator.
+    """
+    password = make_password(facts["password"])
+    with acting("appoint", by=by) as act:
+        person = Person(account=facts["account"], name=facts["name"], password=password)
+        act.add(person, "account")
+        post = Post(
+            person=person,
+            organisation_id=organisation,
+            role=facts["role"],
+            title=facts["title"],
+            site=facts.get("site", ""),
+        )
+        return act.add(post, "appoint", role=facts["role"], organisation=organisation)
+
+
+def sign_in(account: str, password: str, *, address: str) -> Post:
+    """Check account and password and return the person's post (登录).
+
+    Args:
+        account: as typed.
+        password: as typed.
+        address: the client's address, for slowing down guessing.
+
+    Raises:
+        NotEntitled: ``too-many-attempts`` with the moment at which the next try is heard, ``sign-in-failed``.
+    """
+    at = clock.now()
+    check_attempts(account, address)
+    post = Post.objects.select_related("person", "organisation").filter(
+        person__account=account, person__is_active=True, active=True
+    ).first()  # fmt: skip
+    right = check_password(password, post.person.password if post else _NOBODY) and post is not None
+    SignInAttempt.objects.create(account=account[:60], address=address, at=at, succeeded=right)
+    if not right or post is None:
+        raise NotEntitled(Reason("sign-in-failed"))
+    return post
+
+
+def check_attempts(account: str, address: str) -> None:
+    """Refuse a sign-in after too many failures for the account or from the address (登录限制).
+
+    Raises:
+        NotEntitled: ``too-many-attempts``.
+
+    Source: our choice (ADR-1)
+    """
+    since = clock.now() - WINDOW
+    failures = SignInAttempt.objects.filter(at__gt=since, succeeded=False)
+    for rows, limit in (
+        (failures.filter(account=account[:60]), TRIES_PER_ACCOUNT),
+        (failures.filter(address=address), TRIES_PER_ADDRESS),
+    ):
+        times = list(rows.order_by("-at").values_list("at", flat=True)[:limit])
+        if len(times) == limit:
+            raise NotEntitled(Reason("too-many-attempts", until=times[-1] + WINDOW))

@@ -1,0 +1,233 @@
+"""Notice, clarification and the close (公告、澄清、截止)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from mifeng.kernel.acting import Act, acting, subject_of
+from mifeng.kernel.actors import Actor
+from mifeng.kernel.law import calendar, rulebooks
+from mifeng.kernel.ledger.append import Written, timestamp
+from mifeng.rules import tender as table
+from mifeng.rules.calendar import legal_date
+from mifeng.rules.deadlines import tender_deadlines
+from mifeng.rules.encoding import canonical, digest
+from mifeng.rules.errors import Reason, WrongState
+from mifeng.rules.lifecycle import check_step
+from mifeng.rules.notice import Clarification, Publication, SiteAnswer, check_clarification, check_publication
+from mifeng.tenders.actions.guards import check_own, check_text, check_version, lock_tender
+from mifeng.tenders.models import Document, Lot, Notice, Tender
+from mifeng.venues import actions as venues
+from mifeng.venues.queries import asks_of, session_of
+
+MAX_TEXT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """What an agency fixes with the notice (发布内容).
+
+    Args:
+        text: the notice in words.
+        supply_until: last Beijing day on which the documents are supplied.
+        bids_due_at: deadline for bids.
+        version: version of the project the page was made from.
+        departure_reason: why the notice comes before all seats are confirmed; empty in the ordinary case.
+    """
+
+    text: str
+    supply_until: date
+    bids_due_at: datetime
+    version: int
+    departure_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clarified:
+    """What an agency fixes with a clarification (澄清内容).
+
+    Args:
+        text: the clarification in words.
+        affects_bids: it may affect the making of bids.
+        new_due_at: new deadline; None leaves it.
+        version: version of the project the page was made from.
+        reason: why the deadline moves, or why bids are not affected.
+    """
+
+    text: str
+    affects_bids: bool
+    new_due_at: datetime | None
+    version: int
+    reason: str = ""
+
+
+def publish_notice(tender_id: UUID, publishing: Publishing, *, by: Actor) -> Written:
+    """Publish the tender notice and issue the documents (发布招标公告); the periods of the law start to run.
+
+    Raises:
+        NotEntitled: ``wrong-post``, ``not-your-project``.
+        Unfair: ``malformed``, ``too-large``, and all reasons of ``rules.notice.check_publication``.
+        WrongState: ``wrong-state``, ``stale-version``.
+
+    Source: GPL-35, GPLR-31, LY-2022-14 四(一)
+    """
+    text = check_text(publishing.text, field="text", limit=MAX_TEXT)
+    with acting("publish_notice", by=by) as act:
+        tender, lots = lock_tender(act, tender_id)
+        documents = act.lock_all(Document, Document.objects.filter(tender=tender).values_list("pk", flat=True))
+        check_own(tender, by, role="agency")
+        _check_lots(lots, "publish", "accepted")
+        check_version(tender, publishing.version)
+        check_publication(_publication(tender, documents, publishing, act.at), rulebooks()[tender.rulebook], calendar())
+        tender.issued_on, tender.supply_until = legal_date(act.at), publishing.supply_until
+        tender.version += 1
+        act.note(
+            tender,
+            "publish_notice",
+            bids_due_at=publishing.bids_due_at,
+            supply_until=publishing.supply_until,
+            departure_reason=publishing.departure_reason,
+        )
+        _set_due(act, lots, publishing.bids_due_at, "publish")
+        for document in documents:
+            if document.state == "approved":
+                document.issued_at = act.at
+                act.move(document, table.DOCUMENT, "issue", sha256=document.sha256)
+        _publish(act, tender, Notice.Kind.TENDER, text, publishing.bids_due_at, affects_bids=False)
+    return act.entry
+
+
+def clarify(tender_id: UUID, clarified: Clarified, *, by: Actor) -> Written:
+    """Publish a clarification, and move the deadline with it where asked or required (澄清、更正).
+
+    When the deadline moves, the session and all its seats move by as much in the same act, and every site is asked again.
+
+    Raises:
+        NotEntitled: ``wrong-post``, ``not-your-project``.
+        Unfair: ``malformed``, ``too-large``, and the reasons of ``rules.notice.check_clarification``.
+        WrongMoment: ``deadline-passed``.
+        WrongState: ``wrong-state``, ``stale-version``.
+
+    Source: GPLR-31
+    """
+    text = check_text(clarified.text, field="text", limit=MAX_TEXT)
+    with acting("clarify", by=by) as act:
+        tender, lots = lock_tender(act, tender_id)
+        documents = act.lock_all(Document, Document.objects.filter(tender=tender).values_list("pk", flat=True))
+        found = session_of(subject_of(tender))
+        session = venues.lock_session(act, found.pk) if found else None
+        check_own(tender, by, role="agency")
+        _check_lots(lots, "clarify", "published")
+        check_version(tender, clarified.version)
+        due_at = _due(lots)
+        rulebook = rulebooks()[tender.rulebook]
+        check_clarification(
+            Clarification(act.at, due_at, clarified.affects_bids, clarified.new_due_at, clarified.reason),
+            rulebook,
+            calendar(),
+        )
+        new_due_at = clarified.new_due_at or due_at
+        if clarified.affects_bids:
+            tender.last_clarified_at = act.at
+        tender.version += 1
+        act.note(tender, "clarify", affects_bids=clarified.affects_bids, bids_due_at=new_due_at, reason=clarified.reason)
+        _set_due(act, lots, new_due_at, "clarify")
+        for document in documents:
+            if document.state == "approved":
+                document.issued_at = act.at
+                act.move(document, table.DOCUMENT, "issue", sha256=document.sha256)
+        if session is not None and new_due_at != due_at:
+            shift = new_due_at - due_at
+            during = (session.starts_at + shift, session.ends_at + shift)
+            venues.move_session(act, session, during, reply_hours=rulebook.int("site_reply_hours"))
+        _publish(act, tender, Notice.Kind.CLARIFICATION, text, new_due_at, affects_bids=clarified.affects_bids)
+    return act.entry
+
+
+def close_bidding(lot_id: UUID, *, by: Actor) -> Written:
+    """Close bidding for a package at its deadline (投标截止). In time is what came before the instant, decided in the door.
+
+    Raises:
+        NotEntitled: ``wrong-post`` for everybody but the clock.
+        WrongMoment: ``too-early``, when the deadline has moved or has not come.
+        WrongState: ``wrong-state``, when it is closed already.
+
+    Source: GPL-35
+    """
+    with acting("close_bidding", by=by) as act:
+        lot = act.lock(Lot, lot_id)
+        check_step(table.LOT, "close", state=lot.state, role=by.role)
+        act.meet(lot, "close")
+        lot.closed_at = act.at
+        act.move(lot, table.LOT, "close", bids_due_at=lot.bids_due_at)
+        act.refer(f"tenders.tender:{lot.tender_id}")
+    return act.entry
+
+
+def seat_answers(tender: Tender) -> tuple[SiteAnswer, ...]:
+    """Return how the sites of a project's session stand (场地确认情况)."""
+    session = session_of(subject_of(tender))
+    if session is None:
+        return ()
+    return tuple(
+        SiteAnswer(
+            ask.request.site.name,
+            ask.request.role,
+            ask.request.buyer_seats + ask.request.expert_seats,
+            ask.request.state,
+            ask.request.reply_by,
+        )
+        for ask in asks_of(session)
+    )
+
+
+def _publication(tender: Tender, documents: list[Document], publishing: Publishing, at: datetime) -> Publication:
+    session = session_of(subject_of(tender))
+    current = max(documents, key=lambda document: document.version, default=None)
+    return Publication(
+        issued_on=legal_date(at),
+        supply_until=publishing.supply_until,
+        bids_due_at=publishing.bids_due_at,
+        has_supervisor=tender.supervisor_id is not None,
+        document=current.state if current else None,
+        remote=True,
+        sites=seat_answers(tender),
+        session_starts_at=session.starts_at if session else None,
+        departure_reason=publishing.departure_reason,
+    )
+
+
+def _set_due(act: Act, lots: list[Lot], due_at: datetime, step: str) -> None:
+    steps = tender_deadlines(due_at, calendar(), started_by=step)
+    for lot in lots:
+        lot.bids_due_at = due_at
+        act.move(lot, table.LOT, step, bids_due_at=due_at)
+        act.due(lot, steps)
+
+
+def _publish(act: Act, tender: Tender, kind: str, text: str, due_at: datetime, *, affects_bids: bool) -> None:
+    title = f"{tender.name}{Notice.Kind(kind).label}"
+    shown = {"number": tender.number, "title": title, "text": text, "due": timestamp(due_at), "at": timestamp(act.at)}
+    sha256 = digest("notice", canonical(shown)).hex()
+    notice = Notice(
+        tender=tender,
+        kind=kind,
+        title=title,
+        text=text,
+        affects_bids=affects_bids,
+        bids_due_at=due_at,
+        published_at=act.at,
+        sha256=sha256,
+    )
+    act.add(notice, "notice", notice_sha256=sha256)
+
+
+def _due(lots: list[Lot]) -> datetime:
+    return max(lot.bids_due_at for lot in lots if lot.bids_due_at)
+
+
+def _check_lots(lots: list[Lot], step: str, state: str) -> None:
+    for lot in lots:
+        if lot.state != state:
+            raise WrongState(Reason("wrong-state", {"step": step, "state": lot.state, "allowed": (state,)}))
+

@@ -1,0 +1,100 @@
+"""Facts about sites, seats and who holds them when (场地、席位、预约).
+
+The order of the classes is the order in which acts lock them.
+"""
+
+import uuid
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+
+
+class Site(models.Model):
+    """A place with evaluation seats (场地): a trading centre's venue that may serve as host or guest."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    organisation = models.UUIDField()
+    name = models.TextField(unique=True)
+    region = models.CharField(max_length=6, unique=True)
+    phone = models.TextField(blank=True)
+    travel_minutes = models.PositiveIntegerField(default=0)
+
+
+class Session(models.Model):
+    """An evaluation session (评审场次): one host and n guests at one time, known by its code name.
+
+    ``purpose`` names what it serves by an opaque reference of the caller; ``version`` counts the plan's versions.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    code_name = models.CharField(max_length=8, unique=True)
+    purpose = models.TextField(db_index=True)
+    state = models.CharField(max_length=12)
+    version = models.PositiveIntegerField(default=1)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    planned_by = models.CharField(max_length=16)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("purpose", condition=~models.Q(state="released"), name="session_once"),
+        ]
+
+
+class SiteRequest(models.Model):
+    """What a session asks of one site (场地请求), and the site's answer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=5)
+    buyer_seats = models.PositiveSmallIntegerField()
+    expert_seats = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=12)
+    version = models.PositiveIntegerField()
+    asked_at = models.DateTimeField()
+    reply_by = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        indexes = [models.Index("site", "state", name="request_at")]
+
+
+class Seat(models.Model):
+    """An evaluation seat (评审席): a numbered place with its own equipment and its readiness."""
+
+    class Kind(models.TextChoices):
+        BUYER = "buyer", "采购人"
+        EXPERT = "expert", "专家"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    area = models.TextField()
+    label = models.TextField()
+    kind = models.CharField(max_length=6, choices=Kind)
+    fault = models.TextField(blank=True)
+    tested_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("site", "label", name="seat_label_once")]
+
+
+class Booking(models.Model):
+    """A seat held for a session (席位预约). ``seat_once`` makes a double booking impossible whatever the code does."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    request = models.ForeignKey(SiteRequest, on_delete=models.PROTECT, related_name="+")
+    seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="+")
+    during = DateTimeRangeField()
+    state = models.CharField(max_length=12)
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="seat_once",
+                expressions=[("seat", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+                condition=models.Q(state__in=("held", "confirmed")),
+            ),
+        ]
