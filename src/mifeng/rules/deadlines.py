@@ -194,16 +194,6 @@ def tender_deadlines(
     return (DueStep("close", bids_due_at, "GPL-35", calendar.name, calendar.is_provisional(day, day), started_by),)
 
 
-def request_deadlines(requested_at: datetime, rulebook: Rulebook, calendar: WorkCalendar) -> tuple[DueStep, ...]:
-    """Return the step by which an unanswered request for seats lapses (逾时退回).
-
-    The period is counted in hours by the wall clock, so no calendar can make it provisional.
-    """
-    hours = rulebook["site_reply_hours"]
-    at = requested_at + timedelta(hours=rulebook.int("site_reply_hours"))
-    return (DueStep("lapse", at, hours.source, calendar.name, False, "request"),)
-
-
 def earliest_deadline_after_clarification(
     clarified_at: datetime, due_at: datetime, rulebook: Rulebook, calendar: WorkCalendar
 ) -> datetime:

@@ -137,7 +137,8 @@ def check_clarification(clarification: Clarification, rulebook: Rulebook, calend
     if new_due_at < due_at:
         times = {"bids_due_at": moment_text(due_at), "new_due_at": moment_text(new_due_at)}
         reasons.append(Reason("deadline-earlier", times, lifted_by=("agency",)))
-    if clarification.affects_bids and legal_date(new_due_at) < legal_date(earliest):
+    required_on = period_end(legal_date(clarification.at), rulebook["clarification_days"], calendar).day
+    if clarification.affects_bids and legal_date(new_due_at) < required_on:
         reasons.append(_late(clarification, new_due_at, earliest, rulebook["clarification_days"]))
     judged = not clarification.affects_bids and earliest > due_at
     if not clarification.reason.strip() and (judged or new_due_at != due_at):

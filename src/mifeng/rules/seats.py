@@ -57,10 +57,11 @@ class SeatPlan:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Name one seat at one site (评审席)."""
+    """Name one seat at one site (评审席); ``kind`` is ``expert`` or ``buyer``, and only like is exchanged for like."""
 
     seat: str
     site: str
+    kind: str = "expert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ def _other_seats(wanted: Wanted, ready: tuple[Seat, ...], busy: tuple[Busy, ...]
     chosen = []
     for seat in wanted.seats:
         if not _free(seat.seat, wanted.starts_at, wanted.ends_at, busy):
-            here = next((one for one in spare if one.site == seat.site), None)
+            here = next((one for one in spare if (one.site, one.kind) == (seat.site, seat.kind)), None)
             if here is None:
                 return None
             spare.remove(here)
@@ -241,7 +242,7 @@ def _other_site(wanted: Wanted, ready: tuple[Seat, ...], busy: tuple[Busy, ...])
     if wanted.host in full or len(full) != 1:
         return None
     moving = [one for one in wanted.seats if one.site in full]
-    used = {one.site for one in wanted.seats}
+    used = {wanted.host, *(one.site for one in wanted.seats)}
     spare = [one for one in ready if one.site not in used and _free(one.seat, wanted.starts_at, wanted.ends_at, busy)]
     for site, count in Counter(one.site for one in spare).items():
         if count >= len(moving):

@@ -37,7 +37,7 @@ def alternatives_for(
         free = {seat.pk for seat in free_seats(plan.site, during)}
         for kind, count in ((Seat.Kind.BUYER, plan.buyer_seats), (Seat.Kind.EXPERT, plan.expert_seats)):
             ranked = sorted((seat for seat in seats if seat.kind == kind), key=lambda seat: seat.pk not in free)
-            wanted += [rules.Seat(str(seat.pk), str(seat.site_id)) for seat in ranked[:count]]
+            wanted += [rules.Seat(str(seat.pk), str(seat.site_id), kind) for seat in ranked[:count]]
     ready = [rules.Seat(str(seat.pk), str(seat.site_id)) for seat in Seat.objects.filter(fault="", kind="expert")]
     span = (during[0], during[1] + rules.LOOK_AHEAD)
     busy = [

@@ -1,0 +1,1 @@
+"""Tests of rules: tables and properties, touching nothing outside."""
