@@ -1,0 +1,61 @@
+"""Commands that need Django and the database (管理命令): migrations, Django's own commands, the test clock.
+
+Each finds a running database, or starts the embedded one for its own length.
+"""
+
+import os
+import re
+import sys
+from datetime import datetime, timedelta
+
+import django as framework
+from django.core.management import execute_from_command_line
+
+from mifeng.config import postgres
+from mifeng.kernel import clock as platform_clock
+
+STEP = re.compile(r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+def prepare() -> None:
+    """Load Django with the one settings file."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mifeng.config.settings")
+    framework.setup()
+
+
+def django(arguments: list[str]) -> int:
+    """Run one of Django's own commands."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mifeng.config.settings")
+    try:
+        with postgres.ensure(purpose="django"):
+            execute_from_command_line(["mifeng django", *arguments])
+    except postgres.PostgresError as error:
+        print(f"mifeng: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def migrate(arguments: list[str]) -> int:
+    """Bring the database up to date."""
+    return django(["migrate", "--no-input", *arguments])
+
+
+def clock(arguments: list[str]) -> int:
+    """Show the platform's time, or move it forward: ``+2d3h``, or to an instant ``2026-12-01T09:00:00+08:00``."""
+    prepare()
+    from_now = STEP.fullmatch(arguments[0]) if len(arguments) == 1 else None
+    try:
+        with postgres.ensure(purpose="clock"):
+            if not arguments:
+                print(platform_clock.now().isoformat())
+                return 0
+            if from_now:
+                days, hours, minutes, seconds = (int(part or 0) for part in from_now.groups())
+                by = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+            else:
+                by = datetime.fromisoformat(" ".join(arguments)) - platform_clock.now()
+            print(platform_clock.move(by).isoformat())
+    except (postgres.PostgresError, ValueError, TypeError) as error:
+        print(f"mifeng clock: {error}", file=sys.stderr)
+        return 1 if isinstance(error, postgres.PostgresError) else 2
+    return 0
