@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
 
+NO_OFFSET = timedelta(0)
 _frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
 
 
@@ -26,11 +28,13 @@ def now() -> datetime:
 
 
 def offset() -> timedelta:
-    """Return how far the test clock stands ahead of real time; zero where no offset row exists."""
+    """Return how far the test clock stands ahead of real time; always zero outside test mode."""
+    if not settings.TEST_MODE:
+        return NO_OFFSET
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce((SELECT o.offset FROM kernel_clockoffset o LIMIT 1), interval '0')")
         row = cursor.fetchone()
-    return row[0] if row else timedelta(0)
+    return row[0] if row else NO_OFFSET
 
 
 def move(by: timedelta) -> datetime:
@@ -39,7 +43,7 @@ def move(by: timedelta) -> datetime:
     Raises:
         ValueError: outside test mode, or backwards, since entries of a stream may not run backwards.
     """
-    if by < timedelta(0):
+    if by < NO_OFFSET:
         raise ValueError("the test clock only moves forward")
     with connection.cursor() as cursor:
         cursor.execute("SELECT test_mode FROM kernel_instance")

@@ -67,6 +67,11 @@ def entry_by_leaf(leaf_hex: str) -> Entry | None:
     return Entry.objects.filter(leaf=leaf).first()
 
 
+def leaf_of(entry_id: int) -> str:
+    """Return the leaf of an entry as 64 hex digits."""
+    return bytes(Entry.objects.values_list("leaf", flat=True).get(pk=entry_id)).hex()
+
+
 def body_of(entry_id: int) -> dict[str, Any]:
     """Return what an entry commits to; empty after erasure."""
     row = EntryBody.objects.filter(pk=entry_id).first()

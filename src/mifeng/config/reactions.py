@@ -1,0 +1,44 @@
+"""What follows an act (后续事项): step → jobs, and due step → action. Two printed tables, nothing else reacts to anything.
+
+The kernel defers the jobs of the first table inside the act's own transaction, so a job exists exactly when its act does. The
+worker wakes the actions of the second at their moment; each checks again, inside the door, that its moment has come.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from procrastinate.contrib.django import app
+from procrastinate.tasks import Task
+
+from mifeng.kernel.deadlines import WakeAction
+from mifeng.tenders.actions import close_bidding
+from mifeng.tenders.tasks import tell_agency, tell_host, tell_parties
+from mifeng.venues.actions import lapse_request
+from mifeng.venues.tasks import tell_sites
+
+REACTIONS: Mapping[str, tuple[Task, ...]] = MappingProxyType(
+    {
+        "enter_tender": (tell_host, tell_parties),
+        "accept_tender": (tell_agency,),
+        "draft_document": (tell_parties,),
+        "approve_document": (tell_agency,),
+        "return_document": (tell_agency,),
+        "plan_seats": (tell_sites,),
+        "replan_seats": (tell_sites,),
+        "confirm_site": (tell_agency,),
+        "refuse_site": (tell_agency,),
+        "lapse_request": (tell_agency,),
+        "publish_notice": (tell_parties,),
+        "clarify": (tell_sites, tell_parties),
+        "close_bidding": (tell_agency, tell_parties),
+    }
+)
+
+DUE: Mapping[tuple[str, str], WakeAction] = MappingProxyType(
+    {
+        ("tenders.lot", "close"): close_bidding,
+        ("venues.siterequest", "lapse"): lapse_request,
+    }
+)
+
+__all__ = ["DUE", "REACTIONS", "app"]

@@ -1,0 +1,13 @@
+"""Which room answers which address (路由)."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("mifeng.web.portal.urls")),
+    path("account/", include("mifeng.web.account.urls")),
+    path("workspace/", include("mifeng.web.workspace.urls")),
+    path("site/", include("mifeng.web.site.urls")),
+    path("cockpit/", include("mifeng.web.cockpit.urls")),
+]
+handler404 = "mifeng.web.shell.errors.not_found"
+handler500 = "mifeng.web.shell.errors.server_error"

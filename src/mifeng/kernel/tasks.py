@@ -1,0 +1,30 @@
+"""The platform's own jobs (平台自身任务), woken by the minute."""
+
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+from mifeng.kernel.reads import digest_noted
+
+STALLED_AFTER = 30
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="kernel.digest_noted")
+def digest(timestamp: int) -> None:
+    """Put the minute's refusals and sensitive reads into the ledger by one digest (拒绝与查阅摘要)."""
+    digest_noted()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="kernel.retry_stalled", pass_context=True)
+async def retry_stalled(context: JobContext, timestamp: int) -> None:
+    """Take up again the jobs of a worker that was killed (接管中断任务)."""
+    for job in await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+        await context.app.job_manager.retry_job(job)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="kernel.forget_finished", pass_context=True)
+async def forget_finished(context: JobContext, timestamp: int) -> None:
+    """Delete finished jobs after a day; what they did stands in the ledger (清理已完成任务)."""
+    await context.app.job_manager.delete_old_jobs(nb_hours=24)

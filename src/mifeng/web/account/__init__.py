@@ -1,0 +1,1 @@
+"""The account room (身份): sign-in, receipts, inbox."""

@@ -1,0 +1,1 @@
+"""The cockpit room (监督): supervisors."""

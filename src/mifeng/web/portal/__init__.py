@@ -1,0 +1,1 @@
+"""The portal room (公开): the public record."""

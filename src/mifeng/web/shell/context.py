@@ -1,0 +1,27 @@
+"""What every page shows (页面框架): the centre, the time, the ledger line, the post of the reader."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from mifeng.kernel.instance import centre_name
+from mifeng.kernel.ledger.queries import head
+from mifeng.web.shell.perform import new_key
+
+SCALES = ("standard", "large")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return what the base templates need; one query, for the ledger line."""
+    scale = request.COOKIES.get("scale", "")
+    return {
+        "actor": getattr(request, "actor", None),
+        "post": getattr(request, "post", None),
+        "now": getattr(request, "now", None),
+        "scale": scale if scale in SCALES else "standard",
+        "head": head(),
+        "centre": centre_name(),
+        "test_mode": settings.TEST_MODE,
+        "form_key": new_key(),
+    }

@@ -1,0 +1,66 @@
+"""What every request passes through (请求通道): content policy, the actor of the request, refusals turned into pages."""
+
+from collections.abc import Callable
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse
+
+from mifeng.kernel import clock
+from mifeng.parties.queries import actor_of
+from mifeng.rules.errors import Refusal
+from mifeng.web.shell.errors import not_found, refused
+
+Handler = Callable[[HttpRequest], HttpResponse]
+POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+
+
+class ContentPolicy:
+    """Allow nothing but the platform's own files: no inline script or style, no other origin."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.handler(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if getattr(request, "actor", None) is not None:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class Acting:
+    """Fix the actor and the time of the request, once."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.now = clock.now()
+        request.actor, request.post = None, None
+        person = request.session.get("person")
+        if person:
+            found = actor_of(person)
+            if found is None:
+                request.session.flush()
+            else:
+                request.actor, request.post = found
+        return self.handler(request)
+
+
+class Refusals:
+    """Turn a refusal into a page that says every reason, and what may not be seen into a page that says nothing."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.handler(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Map what a view raised; anything unknown stays an error."""
+        if isinstance(error, Refusal):
+            return refused(request, error)
+        if isinstance(error, ObjectDoesNotExist | Http404):
+            return not_found(request)
+        return None

@@ -1,0 +1,1 @@
+"""The site room (场地): host and guest officers."""

@@ -1,0 +1,1 @@
+"""The workspace room (办理): purchaser and agency."""
