@@ -31,7 +31,15 @@ from mifeng.rules.ledger.entry import (
     parse_entry,
     parse_time,
 )
-from mifeng.rules.ledger.export import ExportedCheckpoint, ExportedEntry, Header, Line, format_line, parse_line
+from mifeng.rules.ledger.export import (
+    MAX_LINE_BYTES,
+    ExportedCheckpoint,
+    ExportedEntry,
+    Header,
+    Line,
+    format_line,
+    parse_line,
+)
 from mifeng.rules.ledger.note import (
     Kind,
     Note,
@@ -76,6 +84,7 @@ from mifeng.rules.ledger.tree import (
 
 __all__ = [
     "EMPTY_ROOT",
+    "MAX_LINE_BYTES",
     "Checkpoint",
     "Disclosed",
     "Entry",

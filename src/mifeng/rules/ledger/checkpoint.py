@@ -38,8 +38,8 @@ class Checkpoint:
 
     @property
     def is_test(self) -> bool:
-        """Say whether the log stands in test mode, where the platform's clock may run ahead of the world's."""
-        return self.origin.endswith(TEST_SUFFIX)
+        """Say whether the log stands in test mode."""
+        return is_test_origin(self.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,11 @@ class Submission:
     old_size: int
     proof: tuple[bytes, ...]
     note: str
+
+
+def is_test_origin(origin: str) -> bool:
+    """Say whether a log stands in test mode (测试模式), where the platform's clock may run ahead of the world's."""
+    return origin.endswith(TEST_SUFFIX)
 
 
 def format_checkpoint(checkpoint: Checkpoint) -> str:

@@ -8,6 +8,7 @@ exactly one proper form, so any changed byte shows.
 from dataclasses import dataclass
 
 from mifeng.rules.encoding import canonical, parse_canonical
+from mifeng.rules.ledger.checkpoint import is_test_origin
 from mifeng.rules.ledger.entry import LEAF_BYTES, Disclosed
 from mifeng.rules.ledger.note import Kind, VerifierKey, parse_vkey
 from mifeng.rules.ledger.proof import disclosed_fields, disclosed_of, parse_hex
@@ -23,6 +24,11 @@ class Header:
     origin: str
     log: VerifierKey
     witnesses: tuple[VerifierKey, ...] = ()
+
+    @property
+    def is_test(self) -> bool:
+        """Say whether the log stands in test mode."""
+        return is_test_origin(self.origin)
 
 
 @dataclass(frozen=True, slots=True)

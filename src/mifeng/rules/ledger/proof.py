@@ -8,6 +8,7 @@ Whoever holds the keys of the log and of the witnesses needs nothing else, and n
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from mifeng.rules.encoding import canonical, parse_canonical
 from mifeng.rules.errors import Tampered
@@ -111,20 +112,20 @@ def verify_receipt(text: str, log: VerifierKey, witnesses: Sequence[VerifierKey]
     leaf = receipt.disclosed.leaf
     verify_inclusion(receipt.index, checkpoint.size, leaf_hash(leaf), receipt.proof, checkpoint.root)
     seen = {witness.name: verify_cosignature(note, witness) for witness in witnesses}
-    late = [name for name, at in seen.items() if not checkpoint.is_test and is_ahead(entry, at)]
+    late = [name for name, at in seen.items() if not checkpoint.is_test and is_ahead(entry.at, at)]
     if late:
         raise Tampered(f"the entry claims a later time than {', '.join(late)} saw it")
     return Proven(entry, leaf, receipt.index, checkpoint, seen)
 
 
-def is_ahead(entry: Entry, seen: int) -> bool:
+def is_ahead(at: datetime, seen: int) -> bool:
     """Say whether an entry claims a time later than a witness saw it, beyond what clocks may differ by."""
-    return entry.at.timestamp() > seen + TOLERANCE_SECONDS
+    return at.timestamp() > seen + TOLERANCE_SECONDS
 
 
-def is_behind(entry: Entry, seen: int) -> bool:
+def is_behind(at: datetime, seen: int) -> bool:
     """Say whether an entry is back-dated (倒填时间): a checkpoint that did not hold it was seen after its time."""
-    return entry.at.timestamp() < seen - TOLERANCE_SECONDS
+    return at.timestamp() < seen - TOLERANCE_SECONDS
 
 
 def disclosed_fields(disclosed: Disclosed) -> dict[str, str]:

@@ -1,0 +1,91 @@
+"""The witness's key files (见证密钥):
+
+``witness.key`` (seed, base64, closed to others) and ``witness.vkey`` (public).
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from mifeng.rules.ledger import Kind, SigningKey, VerifierKey, decode64, encode64, parse_vkey
+
+KEY, VKEY, MEMORY = "witness.key", "witness.vkey", "witness.sqlite"
+
+
+def make_key(folder: Path, name: str) -> VerifierKey:
+    """Make the key files that are missing and return the public key; a key that is there stays.
+
+    Args:
+        folder: the witness's folder; made, closed to others, when absent.
+        name: name in signature lines; empty for one derived from the key.
+
+    Raises:
+        ValueError: when a file is misshapen, or the key there has another name.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (folder / KEY).exists():
+        _write(folder / KEY, encode64(Ed25519PrivateKey.generate().private_bytes_raw()) + "\n", 0o600)
+    seed = decode64((folder / KEY).read_text().removesuffix("\n"))
+    if (folder / VKEY).exists():
+        key = read_key(folder)
+        if name and name != key.name:
+            raise ValueError(f"the key in {folder} is named {key.name}")
+        return key.verifier
+    public = SigningKey("witness", Kind.WITNESS, seed).verifier.public
+    key = SigningKey(name or f"witness.mifeng.localhost/{public[:4].hex()}", Kind.WITNESS, seed)
+    _write(folder / VKEY, f"{key.verifier}\n", 0o644)
+    return key.verifier
+
+
+def read_key(folder: Path) -> SigningKey:
+    """Return the signing key of a folder.
+
+    Raises:
+        FileNotFoundError: when there is none yet.
+        ValueError: when its two halves do not belong together.
+    """
+    seed = decode64((folder / KEY).read_text().removesuffix("\n"))
+    named = parse_vkey((folder / VKEY).read_text())
+    key = SigningKey(named.name, Kind.WITNESS, seed)
+    if key.verifier != named:
+        raise ValueError(f"{VKEY} does not belong to {KEY} in {folder}")
+    return key
+
+
+def read_logs(path: Path) -> Mapping[str, list[VerifierKey]]:
+    """Return the keys of the logs to be witnessed, by origin: one verifier key per line of the file.
+
+    Raises:
+        ValueError: when a line is no key of a log, or there is none.
+    """
+    logs: dict[str, list[VerifierKey]] = {}
+    for line in path.read_text().splitlines():
+        if line.strip():
+            key = parse_vkey(line)
+            if key.kind is not Kind.LOG:
+                raise ValueError(f"{key.name} is not a key of a log")
+            logs.setdefault(key.name, []).append(key)
+    if not logs:
+        raise ValueError(f"no log in {path}")
+    return logs
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    """Write a file whole or not at all, on disk when this returns, and never over another."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(draft)
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
