@@ -107,5 +107,6 @@ LOGGING = {
         # procrastinate logs the arguments of jobs; they are ids only, and still stay out of the log.
         "procrastinate": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
     },
 }

@@ -123,7 +123,7 @@ class Act:
 
     # rows ----------------------------------------------------------------------------------------------------------
 
-    def create(self, model: type[M], lifecycle: Lifecycle, name: str, **fields: Any) -> M:
+    def create(self, model: type[M], lifecycle: Lifecycle, name: str, /, **fields: Any) -> M:
         """Create a matter by the creating step of its table and return it."""
         return self.create_all(model, lifecycle, name, [fields])[0]
 

@@ -31,6 +31,6 @@ def calendar() -> WorkCalendar:
     return WorkCalendar(
         name="国务院办公厅节假日安排",
         years=frozenset(day.year for day, _ in rows),
-        days_off=frozenset(day for day, working in rows if not working),
-        extra_days=frozenset(day for day, working in rows if working),
+        off=frozenset(day for day, working in rows if not working),
+        extra=frozenset(day for day, working in rows if working),
     )

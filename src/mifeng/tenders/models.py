@@ -39,8 +39,8 @@ class Tender(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("agency", "-entered_at", "id", name="tender_agency"),
-            models.Index("-entered_at", "id", name="tender_entered"),
+            models.Index(fields=["agency", "-entered_at", "id"], name="tender_agency"),
+            models.Index(fields=["-entered_at", "id"], name="tender_entered"),
         ]
 
 
@@ -96,4 +96,4 @@ class Notice(models.Model):
     sha256 = models.CharField(max_length=64)
 
     class Meta:
-        indexes = [models.Index("-published_at", "id", name="notice_published")]
+        indexes = [models.Index(fields=["-published_at", "id"], name="notice_published")]

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -228,6 +229,21 @@ def record_readiness(seat_id: UUID, *, fault: str, by: Actor) -> Written:
         seat.fault, seat.tested_at = words, act.at
         act.note(seat, "test", passed=not words, fault=words)
     return act.entry
+
+
+def register_site(facts: Mapping[str, Any], seats: Sequence[Mapping[str, str]], *, by: Actor) -> Site:
+    """Register a site with its seats (场地登记).
+
+    Args:
+        facts: ``organisation``, ``name``, ``region``, ``phone``, ``travel_minutes`` from the city's site.
+        seats: ``area``, ``label`` and ``kind`` of each seat.
+        by: the operator who sets the platform up.
+    """
+    with acting("register_site", by=by) as act:
+        site = act.add(Site(**facts), "register", name=facts["name"], seats=len(seats))
+        for seat in seats:
+            act.add(Seat(site=site, tested_at=act.at, **seat), "seat", label=seat["label"])
+    return site
 
 
 def check_own_site(request: SiteRequest, by: Actor) -> None:
