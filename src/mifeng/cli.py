@@ -25,14 +25,14 @@ class Command:
 
 COMMANDS = {
     "init": Command(
-        "mifeng.sample.init:main", "建立平台：密钥、数据库、示范城市", "set up: keys, database, sample city"
+        "mifeng.config.init:main", "建立平台：密钥、数据库、示范城市", "set up: keys, database, sample city"
     ),
     "serve": Command("mifeng.config.serve:main", "启动平台的全部进程", "run all processes of the platform"),
     "worker": Command("mifeng.config.worker:main", "任务与到期事项进程", "run jobs and deadlines"),
     "sequencer": Command("mifeng.kernel.ledger.sequencer:main", "台账排序与签名进程", "run the ledger's sequencer"),
-    "witness": Command("mifeng.programs.witness.cli:main", "独立见证程序", "the stand-alone witness"),
+    "witness": Command("mifeng.programs.witness.main:main", "独立见证程序", "the stand-alone witness"),
     "verify": Command(
-        "mifeng.programs.verify.cli:main", "核验台账（无需平台）", "verify the ledger, without the platform"
+        "mifeng.programs.verify.main:main", "核验台账（无需平台）", "verify the ledger, without the platform"
     ),
     "clock": Command(
         "mifeng.config.manage:clock", "拨动测试时钟（仅测试模式）", "move the test clock (test mode only)"

@@ -1,0 +1,70 @@
+"""Fixtures that every folder of tests shares (测试设施)."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from tests.factories import City
+
+from mifeng.config.env import env
+from mifeng.parties.models import Post
+from mifeng.parties.queries import as_actor
+from mifeng.venues.models import Site
+
+TEMPLATE = "mifeng"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Make the test database a copy of the prepared one, under a name of this process."""
+    options = settings.DATABASES["default"]
+    worker = secrets.token_hex(4)
+    options["TEST"] = {**options.get("TEST", {}), "TEMPLATE": TEMPLATE, "NAME": f"test_{worker}"}
+
+
+@pytest.fixture
+def city(db: None) -> City:
+    """Return the sample municipality: its posts as actors, its sites, its organisations."""
+    return read_city()
+
+
+@pytest.fixture
+def committing(django_db_blocker: pytest.FixtureRequest) -> Iterator[City]:
+    """Give a test that really commits, with several connections, a database of its own, and the city in it."""
+    name = f"commit_{secrets.token_hex(6)}"
+    address = env().database_url
+    with psycopg.connect(address, dbname="postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        before = connections.settings["default"]["NAME"]
+        with django_db_blocker.unblock():
+            connection.close()
+            connections.settings["default"]["NAME"] = name
+            connection.settings_dict["NAME"] = name
+            try:
+                yield read_city()
+            finally:
+                connections.close_all()
+                connections.settings["default"]["NAME"] = before
+                connection.settings_dict["NAME"] = before
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def passwords() -> dict[str, str]:
+    """Return the sample accounts' passwords."""
+    return json.loads(Path(settings.ENV.data, "keys", "sample").read_text())
+
+
+def read_city() -> City:
+    """Return the sample municipality as it stands in the current database."""
+    posts = Post.objects.select_related("person", "organisation")
+    return City(
+        actors={post.person.account: as_actor(post) for post in posts},
+        sites={site.name: site for site in Site.objects.all()},
+        organisations={post.organisation.name: post.organisation for post in posts},
+    )
