@@ -20,6 +20,7 @@ from mifeng.kernel.ledger.append import Written
 from mifeng.kernel.ledger.queries import leaf_of
 from mifeng.rules.errors import Reason, Refusal, Unfair
 from mifeng.web.shell.errors import refused
+from mifeng.web.shell.forms import show_refusal
 
 KEY_FIELD = "_key"
 UNHASHED = {"csrfmiddlewaretoken", KEY_FIELD}
@@ -71,4 +72,5 @@ def submitted(
     try:
         return perform(request, act)
     except Refusal as refusal:
+        show_refusal(form, refusal)
         return refused(request, refusal, template, form=form, **context)
