@@ -1,11 +1,13 @@
-"""What follows an act (后续事项): step → jobs, and due step → action. Two printed tables, nothing else reacts to anything.
+"""What follows an act (后续事项): step → jobs, and due step → action. Two printed tables; nothing else reacts.
 
-The kernel defers the jobs of the first table inside the act's own transaction, so a job exists exactly when its act does. The
-worker wakes the actions of the second at their moment; each checks again, inside the door, that its moment has come.
+The kernel defers the jobs of the first table inside the act's own transaction, so a job exists exactly when its act
+does. The worker wakes the actions of the second at their moment; each checks again, inside the door, that its moment
+has come.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from procrastinate.contrib.django import app
 from procrastinate.tasks import Task
@@ -16,7 +18,7 @@ from mifeng.tenders.tasks import tell_agency, tell_host, tell_parties
 from mifeng.venues.actions import lapse_request
 from mifeng.venues.tasks import tell_sites
 
-REACTIONS: Mapping[str, tuple[Task, ...]] = MappingProxyType(
+REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
     {
         "enter_tender": (tell_host, tell_parties),
         "accept_tender": (tell_agency,),

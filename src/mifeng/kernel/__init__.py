@@ -1,1 +1,1 @@
-"""What every context needs (内核): the door for writes, the ledger (全程留痕), the clock, deadlines, the vault, the inbox."""
+"""What every context needs (内核): the door, the ledger (全程留痕), the clock, deadlines, vault and inbox."""

@@ -8,9 +8,9 @@ Every act of law passes here, in one order, always::
         act.move(request, session.REQUEST, "confirm")    # 5  rows; the only code that sets a state
     return act.entry                                     # 6  one ledger entry · 7 reactions deferred · 8 commit
 
-Locks are PostgreSQL advisory transaction locks, which queue fairly: many may share a matter, one may take it alone. Because
-the time is read after the lock, acts on one matter stand in the order of their times, and "in time" is decided in here.
-An act called inside an act joins it: still one time and one entry, written last by the outermost.
+Locks are PostgreSQL advisory transaction locks, which queue fairly: many may share a matter, one may take it alone.
+Because the time is read after the lock, acts on one matter stand in the order of their times, and "in time" is
+decided in here. An act called inside an act joins it: still one time and one entry, written last by the outermost.
 """
 
 import hashlib
@@ -26,6 +26,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, models, transaction
 
 from mifeng.kernel import clock, deadlines, idempotency
@@ -94,7 +95,7 @@ class Act:
         """Lock several matters of one kind alone, ids ascending, and return their rows in that order.
 
         Raises:
-            DoesNotExist: when one of them is not there.
+            ObjectDoesNotExist: when one of them is not there.
         """
         wanted = sorted({str(pk) for pk in pks})
         fresh = [pk for pk in wanted if (model, pk) not in self._locked]
@@ -105,7 +106,7 @@ class Act:
                 self._locked[model, str(row.pk)] = row
         missing = [pk for pk in wanted if (model, pk) not in self._locked]
         if missing:
-            raise model.DoesNotExist(f"{model._meta.label_lower}: {', '.join(missing)}")
+            raise ObjectDoesNotExist(f"{model._meta.label_lower}: {', '.join(missing)}")
         return [cast("M", self._locked[model, pk]) for pk in wanted]
 
     def _advisory(self, model: type[models.Model], pks: Sequence[str], function: str) -> None:
@@ -118,7 +119,9 @@ class Act:
         keys = [advisory_key(f"{model._meta.label_lower}:{pk}") for pk in pks]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT {function}(key) FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted(key, n) ORDER BY n", [keys]
+                f"SELECT {function}(key)"  # noqa: S608 - the function is one of two constants of this class
+                " FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted(key, n) ORDER BY n",
+                [keys],
             )
 
     # rows ----------------------------------------------------------------------------------------------------------
@@ -265,6 +268,6 @@ def _rank(model: type[models.Model]) -> tuple[int, int]:
 
 @cache
 def _reactions() -> dict[str, tuple[Any, ...]]:
-    """Return the printed table step → tasks, named by the setting ``REACTIONS`` since the kernel may not import upward."""
+    """Return the table step → tasks, named by the setting ``REACTIONS``: the kernel may not import upward."""
     module, _, name = settings.REACTIONS.rpartition(".")
     return cast("dict[str, tuple[Any, ...]]", getattr(import_module(module), name))

@@ -1,7 +1,7 @@
 """Who acts (行为人).
 
-An :class:`Actor` is fixed once per request or job and passed down as an argument; nothing reads the acting person from a
-session, so the same action can be called by a page, a job or a story.
+An :class:`Actor` is fixed once per request or job and passed down as an argument; nothing reads the acting person
+from a session, so the same action can be called by a page, a job or a story.
 """
 
 from dataclasses import dataclass, replace

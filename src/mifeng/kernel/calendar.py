@@ -1,4 +1,4 @@
-"""The table of working days (工作日历): seeded from a package, extended by importing the next notice of the State Council."""
+"""The table of working days (工作日历): seeded from a package, extended by importing the next notice."""
 
 from importlib.metadata import version
 
@@ -19,4 +19,3 @@ def seed_calendar() -> int:
     fresh = [row for row in rows if row.day not in known]
     CalendarDay.objects.bulk_create(fresh)
     return len(fresh)
-

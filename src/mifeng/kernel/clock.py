@@ -1,10 +1,11 @@
 """The one clock (统一时钟).
 
-Nothing else in the platform asks for the time. In test mode, which is a fact of the database, an offset kept in one row is
-added; it is moved by ``mifeng clock`` and by nothing else. Worker, sequencer, push and sign-in read the same clock, so a story
-of thirty days can be played in a minute and still be one consistent history.
+Nothing else in the platform asks for the time. In test mode, which is a fact of the database, an offset kept in one
+row is added; it is moved by ``mifeng clock`` and by nothing else. Worker, sequencer, push and sign-in read the same
+clock, so a story of thirty days can be played in a minute and still be one consistent history.
 
-A test that needs an exact instant sets it here with :func:`frozen`, which is the seam; no code sleeps to reach a moment.
+A test that needs an exact instant sets it here with :func:`frozen`, which is the seam; no code sleeps to reach a
+moment.
 """
 
 from collections.abc import Iterator
@@ -50,7 +51,8 @@ def move(by: timedelta) -> datetime:
         row = cursor.fetchone()
         if not row or not row[0]:
             raise ValueError("this platform is not in test mode")
-        cursor.execute("UPDATE kernel_clockoffset SET \"offset\" = \"offset\" + %s", [by])
+        seconds = by.total_seconds()
+        cursor.execute('UPDATE kernel_clockoffset SET "offset" = "offset" + make_interval(secs => %s)', [seconds])
         cursor.execute("SELECT pg_notify('mifeng_clock', '')")
     return now()
 

@@ -1,7 +1,7 @@
 """Moments at which the platform must act (到期事项).
 
-Rules compute a deadline, the act that starts it stores it as a row, one worker wakes it, and the action it asks for checks it
-again under the lock of its subject and marks it met in the same act: exactly once in effect, never early.
+Rules compute a deadline, the act that starts it stores it as a row, one worker wakes it, and the action it asks for
+checks it again under the lock of its subject and marks it met in the same act: exactly once in effect, never early.
 """
 
 import logging
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 WakeAction = Callable[..., object]
 
-# Claiming a row only shares out work: it pushes the next try into the future in a short transaction of its own and lets go.
-# A row that stayed locked while its action runs would deadlock with an act that holds the subject and replaces the row.
+# Claiming a row only shares out work: it pushes the next try into the future in a short transaction of its own and
+# lets go. A row that stayed locked while its action runs would deadlock with an act that holds the subject and
+# replaces the row.
 _CLAIM = """
-UPDATE kernel_deadline SET tries = tries + 1, next_try_at = %(now)s + least(interval '1 second' * 2 ^ tries, interval '5 minutes')
-WHERE id IN (
+UPDATE kernel_deadline SET tries = tries + 1, next_try_at = %(now)s + least(interval '1 second' * 2 ^ tries, interval
+'5 minutes') WHERE id IN (
     SELECT id FROM kernel_deadline
     WHERE met_at IS NULL AND at <= %(now)s AND (next_try_at IS NULL OR next_try_at <= %(now)s)
     ORDER BY at LIMIT %(limit)s FOR UPDATE SKIP LOCKED

@@ -1,7 +1,8 @@
 """One request, one act (幂等).
 
 A form or an API call carries a key. The first time, the act is done and the key is kept with its entry in the same
-transaction; every further time the same actor gets the entry of the first. A key that comes back with other content is refused.
+transaction; every further time the same actor gets the entry of the first. A key that comes back with other content
+is refused.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from mifeng.rules.errors import Reason, Unfair
 
 
 class Repeated(Exception):
-    """The request was carried out before; ``entry`` is the id of its ledger entry. Not an error: answer with that receipt."""
+    """The request was carried out before; ``entry`` is its ledger entry. Not an error: answer with its receipt."""
 
     def __init__(self, entry: int) -> None:
         super().__init__(entry)

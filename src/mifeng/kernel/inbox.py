@@ -1,7 +1,7 @@
 """The inbox of a post (收件箱): one line per event that a post should see, written by reactions.
 
-A line names its recipient by the post's handle and its kind by a word; the text is made when it is shown, so that it never
-holds more than its reader may know. Writing twice changes nothing: recipient, entry and kind are unique together.
+A line names its recipient by the post's handle and its kind by a word; the text is made when it is shown, so that it
+never holds more than its reader may know. Writing twice changes nothing: recipient, entry and kind are unique together.
 """
 
 from collections.abc import Iterable

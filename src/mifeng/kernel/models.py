@@ -1,7 +1,7 @@
 """Facts that every context needs: the ledger, the deadlines, the keys of repeated requests, the inbox, the calendar.
 
-The ledger tables are written by ``kernel.ledger`` alone and guarded by triggers (migration ``0002_guards``). Rows of the other
-contexts are the truth about the present; the ledger is the evidence of how it came about.
+The ledger tables are written by ``kernel.ledger`` alone and guarded by triggers (migration ``0002_guards``). Rows of
+the other contexts are the truth about the present; the ledger is the evidence of how it came about.
 """
 
 import uuid
@@ -120,8 +120,8 @@ class Cosignature(models.Model):
 class Deadline(models.Model):
     """A moment at which the platform itself must act (到期事项).
 
-    Computed by rules, replaced by the act that changes its grounds, woken by the worker, marked met by the act it asks for.
-    ``next_try_at`` keeps a failing deadline from blocking those behind it.
+    Computed by rules, replaced by the act that changes its grounds, woken by the worker, marked met by the act it
+    asks for. ``next_try_at`` keeps a failing deadline from blocking those behind it.
     """
 
     subject = models.TextField()

@@ -1,7 +1,8 @@
 """Refusals and sensitive reads (拒绝与敏感查阅).
 
-A refusal for reasons of time or entitlement, and a look at a fact that few may see, leave a row at once; once a minute the
-worker writes one digest over the new rows into the ledger. So a page stays cheap and yet nobody looks unseen.
+A refusal for reasons of time or entitlement, and a look at a fact that few may see, leave a row at once; once a
+minute the worker writes one digest over the new rows into the ledger. So a page stays cheap and yet nobody looks
+unseen.
 """
 
 import hashlib

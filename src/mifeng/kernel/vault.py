@@ -1,7 +1,8 @@
 """The vault (存证文件库): bytes named by their SHA-256, written once, never changed.
 
-A file comes in before the act that speaks of it: it is hashed while it is read, checked once for what it is, synced to disk,
-renamed into place read-only, and only then may an act name it. An upload that no act names is swept after a day.
+A file comes in before the act that speaks of it: it is hashed while it is read, checked once for what it is, synced
+to disk, renamed into place read-only, and only then may an act name it. An upload that no act names is swept after a
+day.
 """
 
 import hashlib

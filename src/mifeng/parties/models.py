@@ -52,7 +52,8 @@ class Person(AbstractBaseUser):
 class Post(models.Model):
     """A person's post in an organisation (岗位): the unit of entitlement and of responsibility.
 
-    ``site`` names the site of an officer by its id; sites stand in a higher context. ``handle`` is what the ledger knows.
+    ``site`` names the site of an officer by its id; sites stand in a higher context. ``handle`` is what the ledger
+    knows.
     """
 
     class Role(models.TextChoices):

@@ -8,7 +8,7 @@ from mifeng.parties.models import Organisation, Post
 
 def actor_of(person_id: UUID | str) -> tuple[Actor, Post] | None:
     """Return the actor and the post of a signed-in person; None when the post has ended."""
-    post = Post.objects.select_related("organisation").filter(person=person_id, active=True).first()
+    post = Post.objects.select_related("organisation").filter(person_id=person_id, active=True).first()
     if post is None:
         return None
     return as_actor(post), post
@@ -30,7 +30,7 @@ def handles(*, organisation: UUID | str | None = None, site: str = "", role: str
     """Return the handles of the active posts of an organisation or a site."""
     posts = Post.objects.filter(active=True)
     if organisation:
-        posts = posts.filter(organisation=organisation)
+        posts = posts.filter(organisation_id=organisation)
     if site:
         posts = posts.filter(site=site)
     if role:

@@ -1,7 +1,7 @@
 """A small city as the platform's first content (示范城市).
 
-The city, two banners and a county with their sites, seats, organisations and posts. Firms are invented and begin with a heavenly
-stem; persons appear by their post only; organisation codes pass their check but lie in no assigned range.
+The city, two banners and a county with their sites, seats, organisations and posts. Firms are invented and begin with
+a heavenly stem; persons appear by their post only; organisation codes pass their check but lie in no assigned range.
 """
 
 import hashlib

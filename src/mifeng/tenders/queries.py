@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from mifeng.kernel.actors import Actor
-from mifeng.kernel.ledger.queries import subjects_of
 from mifeng.kernel.law import calendar, rulebooks
+from mifeng.kernel.ledger.queries import subjects_of
 from mifeng.kernel.models import Entry
 from mifeng.rules.deadlines import Clock, TenderTimes, tender_clocks
 from mifeng.tenders.models import Document, Lot, Notice, Tender
@@ -42,11 +42,11 @@ def tenders_for(by: Actor) -> QuerySet[Tender]:
     """Return the projects a post takes part in, newest first; none for posts that may not know of any."""
     rows = Tender.objects.select_related("purchaser", "agency", "supervisor").order_by("-entered_at", "id")
     if by.role == "agency":
-        return rows.filter(agency=by.organisation)
+        return rows.filter(agency__pk=by.organisation)
     if by.role == "buyer":
-        return rows.filter(purchaser=by.organisation)
+        return rows.filter(purchaser__pk=by.organisation)
     if by.role == "supervisor":
-        return rows.filter(supervisor=by.organisation)
+        return rows.filter(supervisor__pk=by.organisation)
     if by.role == "host" and by.site:
         return rows.filter(host_site=by.site)
     return rows.none()
@@ -71,9 +71,7 @@ def published() -> QuerySet[Tender]:
 def search(rows: QuerySet[Tender], words: str) -> QuerySet[Tender]:
     """Narrow a list by words in name, number or purchaser; each word must occur."""
     for word in words.split()[:8]:
-        rows = rows.filter(
-            Q(name__icontains=word) | Q(number__icontains=word) | Q(purchaser__name__icontains=word)
-        )
+        rows = rows.filter(Q(name__icontains=word) | Q(number__icontains=word) | Q(purchaser__name__icontains=word))
     return rows
 
 
@@ -181,5 +179,3 @@ def tenders_of_entry(entry_id: int) -> list[tuple[Tender, str]]:
 def _purposes(requests: QuerySet[SiteRequest]) -> list[str]:
     purposes = requests.values_list("session__purpose", flat=True)
     return [purpose.partition(":")[2] for purpose in purposes if purpose.startswith("tenders.tender:")]
-
-

@@ -1,4 +1,4 @@
-"""Jobs about projects (项目任务): put an event into the inboxes of the posts that take part. Repeating one changes nothing."""
+"""Jobs about projects (项目任务): put an event into the inboxes of those who take part; repeating adds nothing."""
 
 from procrastinate.contrib.django import app
 
@@ -31,4 +31,6 @@ def tell_parties(*, entry_id: int) -> None:
 
 
 def _tell(tender: Tender, kind: str, entry_id: int, recipients: list[str]) -> None:
-    tell(recipients, kind, subject=f"tenders.tender:{tender.pk}", entry=entry_id, name=tender.name, number=tender.number)
+    tell(
+        recipients, kind, subject=f"tenders.tender:{tender.pk}", entry=entry_id, name=tender.name, number=tender.number
+    )

@@ -1,7 +1,7 @@
 """Acts on the session plan and the sites' answers (评审席预约).
 
-Planning, moving and releasing are parts of acts on a tender, which call them with their own open act: one time, one entry.
-Answers of a site, readiness of a seat and the lapse of a request are acts of their own.
+Planning, moving and releasing are parts of acts on a tender, which call them with their own open act: one time, one
+entry. Answers of a site, readiness of a seat and the lapse of a request are acts of their own.
 """
 
 import secrets
@@ -29,7 +29,7 @@ MAX_ANSWER = 500
 
 def lock_sites(act: Act, sites: Sequence[UUID | str]) -> None:
     """Take every seat of some sites alone, ids ascending, before the time of the act is read."""
-    act.lock_all(Seat, Seat.objects.filter(site__in=sites).values_list("pk", flat=True))
+    act.lock_all(Seat, Seat.objects.filter(site_id__in=sites).values_list("pk", flat=True))
 
 
 def lock_session(act: Act, session_id: UUID, *, sites: Sequence[UUID | str] = ()) -> Session:
@@ -96,8 +96,8 @@ def replan_site(act: Act, session: Session, gone: SiteRequest, plan: SiteSeats, 
 def move_session(act: Act, session: Session, during: tuple[datetime, datetime], *, reply_hours: int) -> list[str]:
     """Move a whole session to another time in one act (整体改期); every site is asked again.
 
-    A postponement is lawful whether or not seats are free then. A site that lacks them loses its request, and the plan waits
-    for another site; nobody else loses a seat.
+    A postponement is lawful whether or not seats are free then. A site that lacks them loses its request, and the
+    plan waits for another site; nobody else loses a seat.
 
     Returns:
         ids of the sites that have to be planned anew.
@@ -320,7 +320,9 @@ def _pick_all(
 
 
 def _in_words(way: Alternative) -> Mapping[str, object]:
-    names = Site.objects.filter(pk__in={seat.site for seat in way.seats}).order_by("name").values_list("name", flat=True)
+    names = (
+        Site.objects.filter(pk__in={seat.site for seat in way.seats}).order_by("name").values_list("name", flat=True)
+    )
     return {"kind": way.kind, "sites": tuple(names), "starts_at": way.starts_at, "ends_at": way.ends_at}
 
 

@@ -1,4 +1,4 @@
-"""Reads about seats and sessions (场地查询). What a site sees of a session is its code name, its time and its own seats."""
+"""Reads about seats and sessions (场地查询). A site sees a session's code name, its time and its own seats."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def asks_at(by: Actor) -> QuerySet[SiteRequest]:
     if by.role not in ("host", "guest") or not by.site:
         return SiteRequest.objects.none()
     return (
-        SiteRequest.objects.filter(site=by.site)
+        SiteRequest.objects.filter(site_id=by.site)
         .exclude(state="released")
         .select_related("session", "site")
         .order_by("-asked_at", "pk")
@@ -92,7 +92,7 @@ def seats_at(by: Actor) -> list[Seat]:
     """Return the seats of an officer's own site, by label."""
     if by.role not in ("host", "guest") or not by.site:
         return []
-    return list(Seat.objects.filter(site=by.site).order_by("label"))
+    return list(Seat.objects.filter(site_id=by.site).order_by("label"))
 
 
 def seat_counts() -> dict[str, tuple[int, int]]:
@@ -106,7 +106,7 @@ def seat_counts() -> dict[str, tuple[int, int]]:
 
 def board(site_ids: Iterable[UUID | str], during: tuple[datetime, datetime]) -> list[tuple[Seat, list[Booking]]]:
     """Return the seats of some sites with their bookings in a stretch of time; a booking tells its code name only."""
-    seats = list(Seat.objects.filter(site__in=site_ids).select_related("site").order_by("site__name", "label"))
+    seats = list(Seat.objects.filter(site_id__in=site_ids).select_related("site").order_by("site__name", "label"))
     bookings: dict[UUID, list[Booking]] = {}
     rows = Booking.objects.filter(seat__in=[seat.pk for seat in seats], during__overlap=during)
     for booking in rows.filter(state__in=("held", "confirmed")).select_related("request__session").order_by("during"):

@@ -23,8 +23,8 @@ def pick(plan: SiteSeats, during: tuple[datetime, datetime]) -> list[Seat] | Non
 
 def free_seats(site: str, during: tuple[datetime, datetime]) -> list[Seat]:
     """Return the ready seats of a site that nobody holds in a stretch of time, by label."""
-    taken = Booking.objects.filter(seat__site=site, state__in=ACTIVE, during__overlap=during).values("seat")
-    return list(Seat.objects.filter(site=site, fault="").exclude(pk__in=taken).order_by("label"))
+    taken = Booking.objects.filter(seat__site_id=site, state__in=ACTIVE, during__overlap=during).values("seat")
+    return list(Seat.objects.filter(site_id=site, fault="").exclude(pk__in=taken).order_by("label"))
 
 
 def alternatives_for(
@@ -33,7 +33,7 @@ def alternatives_for(
     """Return up to three other ways to seat a plan: later, other seats, another guest site (替代方案)."""
     wanted: list[rules.Seat] = []
     for plan in plans:
-        seats = list(Seat.objects.filter(site=plan.site, fault="").order_by("label"))
+        seats = list(Seat.objects.filter(site_id=plan.site, fault="").order_by("label"))
         free = {seat.pk for seat in free_seats(plan.site, during)}
         for kind, count in ((Seat.Kind.BUYER, plan.buyer_seats), (Seat.Kind.EXPERT, plan.expert_seats)):
             ranked = sorted((seat for seat in seats if seat.kind == kind), key=lambda seat: seat.pk not in free)

@@ -12,4 +12,9 @@ from mifeng.venues.models import SiteRequest
 def tell_sites(*, entry_id: int) -> None:
     """Tell every site that an entry asks for seats (通知场地)."""
     for request in SiteRequest.objects.filter(pk__in=subjects_of(entry_id, "venues.siterequest"), state="requested"):
-        tell(handles(site=str(request.site_id)), "seats-asked", subject=f"venues.siterequest:{request.pk}", entry=entry_id)
+        tell(
+            handles(site=str(request.site_id)),
+            "seats-asked",
+            subject=f"venues.siterequest:{request.pk}",
+            entry=entry_id,
+        )

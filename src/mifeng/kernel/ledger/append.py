@@ -1,7 +1,7 @@
 """Write one entry (写入台账): two statements, the last thing an act does.
 
-The first statement takes the lock of the stream and returns its head; the second inserts entry, body, references and the
-pending row and moves the head. Nothing is locked afterwards, so two acts can never wait for each other here.
+The first statement takes the lock of the stream and returns its head; the second inserts entry, body, references and
+the pending row and moves the head. Nothing is locked afterwards, so two acts can never wait for each other here.
 """
 
 import secrets

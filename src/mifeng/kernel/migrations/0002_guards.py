@@ -1,7 +1,7 @@
 """Guard the ledger in the database itself (台账防改): rows of the log are inserted and never touched again.
 
-The guards stop accidents and every role that does not own the schema. Against the owner they are no proof; that is what the
-witnesses are for.
+The guards stop accidents and every role that does not own the schema. Against the owner they are no proof; that is
+what the witnesses are for.
 """
 
 from django.db import migrations
@@ -11,7 +11,8 @@ TABLES = ("kernel_entry", "kernel_reference", "kernel_leaf", "kernel_checkpoint"
 GUARD = """
 CREATE FUNCTION kernel_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% on % refused: the ledger is written once', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION '% on % refused: the ledger is written once', TG_OP, TG_TABLE_NAME USING ERRCODE =
+    'insufficient_privilege';
 END $$;
 """
 
@@ -29,9 +30,7 @@ def guards() -> str:
 
 def no_guards() -> str:
     """Return the statements that take the guards away again."""
-    drops = (
-        f"DROP TRIGGER written_once ON {table}; DROP TRIGGER never_emptied ON {table};" for table in TABLES
-    )
+    drops = (f"DROP TRIGGER written_once ON {table}; DROP TRIGGER never_emptied ON {table};" for table in TABLES)
     return "\n".join([*drops, "DROP FUNCTION kernel_refuse_change();"])
 
 

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 from uuid import UUID
 
 from mifeng.kernel.acting import acting
@@ -95,7 +96,7 @@ def enter_tender(entry: TenderEntry, *, by: Actor) -> Written:
             category=entry.category,
             in_catalogue=entry.in_catalogue,
             complex=entry.complex,
-            budget_yuan=entry.budget_yuan,
+            budget_yuan=cast("Decimal", entry.budget_yuan),  # check_entry has refused a missing budget
             purchaser=purchaser,
             agency=agency,
             supervisor=supervisor,
@@ -152,7 +153,7 @@ def check_shape(entry: TenderEntry) -> None:
         _check_money(entry.budget_yuan)
 
 
-def check_kind(organisation_id: UUID | None, kind: str) -> Organisation:
+def check_kind(organisation_id: UUID, kind: str) -> Organisation:
     """Refuse an organisation that is not of the kind asked for, and return it (主体类型).
 
     Raises:

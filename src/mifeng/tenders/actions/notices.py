@@ -100,7 +100,8 @@ def publish_notice(tender_id: UUID, publishing: Publishing, *, by: Actor) -> Wri
 def clarify(tender_id: UUID, clarified: Clarified, *, by: Actor) -> Written:
     """Publish a clarification, and move the deadline with it where asked or required (澄清、更正).
 
-    When the deadline moves, the session and all its seats move by as much in the same act, and every site is asked again.
+    When the deadline moves, the session and all its seats move by as much in the same act, and every site is asked
+    again.
 
     Raises:
         NotEntitled: ``wrong-post``, ``not-your-project``.
@@ -130,7 +131,9 @@ def clarify(tender_id: UUID, clarified: Clarified, *, by: Actor) -> Written:
         if clarified.affects_bids:
             tender.last_clarified_at = act.at
         tender.version += 1
-        act.note(tender, "clarify", affects_bids=clarified.affects_bids, bids_due_at=new_due_at, reason=clarified.reason)
+        act.note(
+            tender, "clarify", affects_bids=clarified.affects_bids, bids_due_at=new_due_at, reason=clarified.reason
+        )
         _set_due(act, lots, new_due_at, "clarify")
         for document in documents:
             if document.state == "approved":
@@ -145,7 +148,7 @@ def clarify(tender_id: UUID, clarified: Clarified, *, by: Actor) -> Written:
 
 
 def close_bidding(lot_id: UUID, *, by: Actor) -> Written:
-    """Close bidding for a package at its deadline (投标截止). In time is what came before the instant, decided in the door.
+    """Close bidding for a package at its deadline (投标截止); in time is what came before that instant.
 
     Raises:
         NotEntitled: ``wrong-post`` for everybody but the clock.
@@ -230,4 +233,3 @@ def _check_lots(lots: list[Lot], step: str, state: str) -> None:
     for lot in lots:
         if lot.state != state:
             raise WrongState(Reason("wrong-state", {"step": step, "state": lot.state, "allowed": (state,)}))
-

@@ -20,7 +20,7 @@ def refused(
 ) -> HttpResponse:
     """Answer a refusal: every reason with its clause, until when, and who can lift it.
 
-    Refusals of time and of entitlement are kept for the minute's digest, since they are themselves facts of the procedure.
+    Refusals of time and of entitlement are kept for the minute's digest: they are themselves facts of the procedure.
     """
     if isinstance(refusal, WrongMoment | NotEntitled):
         actor = getattr(request, "actor", None) or NOBODY

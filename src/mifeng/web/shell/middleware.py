@@ -1,16 +1,17 @@
-"""What every request passes through (请求通道): content policy, the actor of the request, refusals turned into pages."""
+"""What every request passes through (请求通道): content policy, the actor, refusals turned into pages."""
 
 from collections.abc import Callable
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 
 from mifeng.kernel import clock
 from mifeng.parties.queries import actor_of
 from mifeng.rules.errors import Refusal
 from mifeng.web.shell.errors import not_found, refused
+from mifeng.web.shell.http import Request
 
-Handler = Callable[[HttpRequest], HttpResponse]
+Handler = Callable[[Request], HttpResponse]
 POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
 
 
@@ -20,7 +21,7 @@ class ContentPolicy:
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         response = self.handler(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
@@ -35,7 +36,7 @@ class Acting:
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         request.now = clock.now()
         request.actor, request.post = None, None
         person = request.session.get("person")
@@ -54,10 +55,10 @@ class Refusals:
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         return self.handler(request)
 
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+    def process_exception(self, request: Request, error: Exception) -> HttpResponse | None:
         """Map what a view raised; anything unknown stays an error."""
         if isinstance(error, Refusal):
             return refused(request, error)

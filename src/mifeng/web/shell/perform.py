@@ -1,8 +1,8 @@
 """From a form to an act and back (提交办理).
 
-A form carries a fresh key; the act is done once however often the form is sent. What was refused comes back with the form as it
-was typed and every reason above it; what was done answers with a redirect to its receipt, held by the ASGI root until the
-receipt can be proven.
+A form carries a fresh key; the act is done once however often the form is sent. What was refused comes back with the
+form as it was typed and every reason above it; what was done answers with a redirect to its receipt, held by the ASGI
+root until the receipt can be proven.
 """
 
 import hashlib
@@ -11,16 +11,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.idempotency import Repeated
 from mifeng.kernel.ledger.append import Written
 from mifeng.kernel.ledger.queries import leaf_of
-from mifeng.rules.errors import Reason, Refusal, Unfair
+from mifeng.rules.errors import NotEntitled, Reason, Refusal, Unfair
 from mifeng.web.shell.errors import refused
 from mifeng.web.shell.forms import show_refusal
+from mifeng.web.shell.http import Request
 
 KEY_FIELD = "_key"
 UNHASHED = {"csrfmiddlewaretoken", KEY_FIELD}
@@ -32,12 +33,15 @@ def new_key() -> str:
     return secrets.token_urlsafe(18)
 
 
-def keyed(request: HttpRequest) -> Actor:
+def keyed(request: Request) -> Actor:
     """Return the request's actor with the key and the fingerprint of what was sent.
 
     Raises:
+        NotEntitled: ``wrong-post`` for the public.
         Unfair: ``malformed``, when the form carries no key or an overlong one.
     """
+    if request.actor is None:
+        raise NotEntitled(Reason("wrong-post", {"role": "public"}))
     key = request.POST.get(KEY_FIELD, "")
     if not key or len(key) > MAX_KEY:
         raise Unfair(Reason("malformed", {"field": KEY_FIELD}))
@@ -45,12 +49,13 @@ def keyed(request: HttpRequest) -> Actor:
     for name in sorted(set(request.POST) - UNHASHED):
         for value in request.POST.getlist(name):
             digest.update(f"{name}={len(value)}:{value};".encode())
-    for name, file in sorted(request.FILES.items()):
-        digest.update(f"{name}={file.name}:{file.size};".encode())
+    for name in sorted(request.FILES):
+        for file in request.FILES.getlist(name):
+            digest.update(f"{name}={file.name}:{file.size};".encode())
     return request.actor.with_key(key, digest.digest())
 
 
-def perform(request: HttpRequest, act: Callable[[Actor], Written]) -> HttpResponse:
+def perform(request: Request, act: Callable[[Actor], Written]) -> HttpResponse:
     """Carry out an act for a form and answer with the way to its receipt (回执)."""
     try:
         written = act(keyed(request))
@@ -64,7 +69,7 @@ def perform(request: HttpRequest, act: Callable[[Actor], Written]) -> HttpRespon
 
 
 def submitted(
-    request: HttpRequest, form: Form, act: Callable[[Actor], Written], template: str, **context: Any
+    request: Request, form: Form, act: Callable[[Actor], Written], template: str, **context: Any
 ) -> HttpResponse:
     """Answer a form that was sent: its receipt, or the form again with what is wrong with its shape or with the law."""
     if not form.is_valid():
