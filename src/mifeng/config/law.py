@@ -42,7 +42,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One of R001 to R190 (验收要求): the clause it comes from and what it asks."""
+    """One of the 190 requirements of the notices (验收要求): the clause it comes from and what it asks."""
 
     clause: str
     text: str

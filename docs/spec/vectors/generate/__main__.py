@@ -1,0 +1,51 @@
+"""Write the vectors beside this folder, from the specification alone.
+
+This is a second reading of ``encoding.md`` and ``log.md``: it imports nothing of the platform, splits trees by
+recursion as RFC 6962 words it, and spells out every byte that is hashed or signed. ``python generate`` writes the
+files, ``python generate --check`` says whether they are what it would write.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from book import story
+from encoding import encoding
+from mutants import against, mutants
+from note import note
+from primitives import LOG, NOTARY, ORIGIN, mth
+from receipts import receipts
+from tree import tree
+
+FOLDER = Path(__file__).parent.parent
+
+
+def log():
+    book = story()
+    return {
+        "origin": ORIGIN,
+        "log": LOG.vkey,
+        "witness": NOTARY.vkey,
+        "entries": book.steps,
+        "roots": [mth(book.leaves[:size]).hex() for size in range(len(book.leaves) + 1)],
+        "export": book.lines,
+        "mutants": mutants(),
+        "against": against(),
+        "receipt": receipts(),
+    }
+
+
+def main():
+    stale = []
+    for name, make in (("encoding", encoding), ("tree", tree), ("note", note), ("log", log)):
+        text = json.dumps(make(), ensure_ascii=True, indent=1) + "\n"
+        file = FOLDER / f"{name}.json"
+        if "--check" not in sys.argv:
+            file.write_text(text)
+        elif not file.exists() or file.read_text() != text:
+            stale.append(file.name)
+    if stale:
+        raise SystemExit(f"not what the specification yields: {', '.join(stale)}")
+
+
+main()
