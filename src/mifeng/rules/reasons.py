@@ -30,6 +30,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "catalogue-needs-central-agency": "BN-2023 二(三)",
         "agency-banned": "BN-2023 二(四)6",
         "remote-unsuitable": "BN-2023 三(五)",
+        "host-missing": "LY-2022-14 二(一)",
         "budget-missing": "GPLR-30",
         "budget-mismatch": "GPLR-30",
         # the seat plan
@@ -40,6 +41,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "guest-required": "LY-2022-14 四(一)",
         "guest-seats": "LY-2022-14 四(一)",
         "session-period": "our choice (ADR-1)",
+        "session-exists": "our choice (ADR-1)",
         "seat-taken": "our choice (ADR-1)",
         "seat-unready": "BN-2023 三(二)",
         "seats-short": "LY-2022-14 四(一)",
@@ -60,5 +62,14 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "reason-required": "our choice (ADR-1)",
         # the log
         "no-witness": "our choice (ADR-2)",
+    }
+)
+
+# The backstops of the database and the reason each of them means when an act runs into it.
+CONSTRAINT_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "seat_once": "seat-taken",
+        "session_once": "session-exists",
+        "document_version_once": "stale-version",
     }
 )

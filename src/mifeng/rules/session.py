@@ -33,7 +33,6 @@ BOOKING: Lifecycle = MappingProxyType(
     {
         "hold": step("", "held", "agency", "LY-2022-14 三"),
         "confirm": step("held", "confirmed", "host guest", "LY-2022-14 四(一)"),
-        "move": step("held confirmed", "held", "agency", "LY-2022-14 四(一)"),
         "release": step("held confirmed", "released", "agency host guest clock", "our choice (ADR-1)"),
     }
 )
