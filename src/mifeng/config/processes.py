@@ -36,6 +36,12 @@ def die_with_parent(signum: signal.Signals) -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
+def die_with_server() -> None:
+    """Bind a worker of the server to the server's main process, where a supervisor started both."""
+    if MARK in os.environ:
+        die_with_parent(signal.SIGKILL)
+
+
 def adopt_orphans() -> None:
     """Become the parent of grandchildren whose own parent ends, so that they can be waited for."""
     if _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):

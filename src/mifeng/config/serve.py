@@ -2,8 +2,8 @@
 
 They are PostgreSQL, witness, sequencer, worker and server. The supervisor holds the data folder alone, stops what an
 earlier one may have left behind, starts its programs each in a group of its own, starts again what ends, and on Ctrl-C
-or SIGTERM first tells the open push streams to end. It is one thread in one loop: the kernel ends the programs when that
-thread ends, however it ends.
+or SIGTERM first tells the open push streams to end. It is one thread in one loop: the kernel ends the programs when
+that thread ends, however it ends.
 """
 
 import contextlib
@@ -59,9 +59,13 @@ def programs(env: Env) -> tuple[Program, ...]:
         *("--http", "1", "--workers", "1", "--backlog", "2048", "--backpressure", "2048", "--no-ws"),
         *("--workers-kill-timeout", str(SERVER_GRACE), "--log-level", "warning", "mifeng.config.asgi:root"),
     )
-    own_witness = Program("witness", (*mifeng, "witness", "serve", "--data", str(env.folder("witness"))))
+    witness = (
+        *(*mifeng, "witness", "serve", "--dir", str(env.folder("witness")), "--listen", "127.0.0.1:0"),
+        *("--log-vkey", str(env.data / "keys" / "log.vkey")),
+        *("--address-file", str(env.folder("run") / "witness.address")),
+    )
     return (
-        *(() if env.witness_url else (own_witness,)),
+        *(() if env.witness_url else (Program("witness", witness),)),
         Program("sequencer", (*mifeng, "sequencer")),
         Program("worker", (*mifeng, "worker")),
         Program("server", granian),
