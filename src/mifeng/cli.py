@@ -37,6 +37,7 @@ COMMANDS = {
     "clock": Command(
         "mifeng.config.manage:clock", "拨动测试时钟（仅测试模式）", "move the test clock (test mode only)"
     ),
+    "law": Command("mifeng.config.law:main", "法规对照：条款、规则、测试", "clause, rule and tests"),
     "migrate": Command("mifeng.config.manage:migrate", "升级数据库结构", "bring the database up to date"),
     "django": Command("mifeng.config.manage:django", "Django 管理命令", "Django's own commands"),
 }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import mifeng.rules
+from mifeng.cli import COMMANDS
 from mifeng.rules.deadlines import TenderTimes, tender_clocks
 from mifeng.rules.lifecycle import Lifecycle, Step, reachable, states
 from tests.house.tree import PACKAGE, ROOT, Module, called_name, contexts, functions, modules
@@ -139,6 +140,11 @@ def test_the_setting_names_the_table_of_reactions() -> None:
     settings = importlib.import_module("mifeng.config.settings")
 
     assert resolve(settings.REACTIONS.removeprefix("mifeng."))
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_leads_to_a_function(name: str) -> None:
+    assert resolve(COMMANDS[name].target.replace(":", ".").removeprefix("mifeng."))
 
 
 def test_every_state_has_a_word_on_the_page() -> None:
