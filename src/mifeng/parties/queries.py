@@ -1,5 +1,6 @@
 """Reads about parties (主体查询)."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from mifeng.kernel.actors import Actor
@@ -36,6 +37,11 @@ def handles(*, organisation: UUID | str | None = None, site: str = "", role: str
     if role:
         posts = posts.filter(role=role)
     return list(posts.order_by("handle").values_list("handle", flat=True)) if organisation or site else []
+
+
+def roles(handles: Iterable[str]) -> dict[str, str]:
+    """Return the role behind each handle that belongs to a post; who the person is stays unsaid."""
+    return dict(Post.objects.filter(handle__in=list(handles)).values_list("handle", "role"))
 
 
 def purchasers(by: Actor) -> list[Organisation]:

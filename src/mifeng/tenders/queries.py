@@ -2,21 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.law import calendar, rulebooks
-from mifeng.kernel.ledger.queries import subjects_of
+from mifeng.kernel.ledger.queries import Line, history, subjects_of
 from mifeng.kernel.models import Entry
-from mifeng.rules.deadlines import Clock, TenderTimes, tender_clocks
+from mifeng.rules.calendar import at_beijing, legal_date
+from mifeng.rules.deadlines import Clock, TenderTimes, period_end, tender_clocks
+from mifeng.rules.errors import Reason, Refusal
+from mifeng.rules.notice import Publication, SiteAnswer, check_publication
 from mifeng.tenders.models import Document, Lot, Notice, Tender
 from mifeng.venues.models import Session, SiteRequest
-from mifeng.venues.queries import Ask, asks_of, session_of
+from mifeng.venues.queries import Ask, asks_of, seats_of, session_of
 
 PUBLIC = ("published", "closed")
+WHOLE_PLAN = ("agency", "supervisor")  # posts that may know every site of a session
+USUAL_DUE = time(9, 30)  # Beijing time of day that a page proposes for the deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,32 @@ class Row:
     def bids_due_at(self) -> datetime | None:
         """Return the deadline for bids, None before the notice."""
         return max((lot.bids_due_at for lot in self.lots if lot.bids_due_at), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Say how far a project is prepared (准备情况): state of its current document, seats confirmed and wanted."""
+
+    document: str = ""
+    seats_confirmed: int = 0
+    seats_wanted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Say what stands in the way of the notice and which dates would be the earliest lawful ones (发布条件).
+
+    Args:
+        reasons: every reason for which the notice could not be published now.
+        supply_until: earliest lawful last Beijing day of supply.
+        bids_due_at: earliest lawful deadline for bids, at the usual time of day.
+        provisional: a year that is not yet published was touched.
+    """
+
+    reasons: tuple[Reason, ...]
+    supply_until: date
+    bids_due_at: datetime
+    provisional: bool
 
 
 def tenders_for(by: Actor) -> QuerySet[Tender]:
@@ -75,6 +106,11 @@ def search(rows: QuerySet[Tender], words: str) -> QuerySet[Tender]:
     return rows
 
 
+def in_state(rows: QuerySet[Tender], state: str) -> QuerySet[Tender]:
+    """Narrow a list to projects in one state; all packages of a project move together."""
+    return rows.filter(pk__in=Lot.objects.filter(state=state).values("tender"))
+
+
 def with_lots(tenders: Iterable[Tender]) -> list[Row]:
     """Return projects with their packages, in the same order, by one query."""
     found = list(tenders)
@@ -82,6 +118,14 @@ def with_lots(tenders: Iterable[Tender]) -> list[Row]:
     for lot in Lot.objects.filter(tender__in=found).order_by("number"):
         lots.setdefault(lot.tender_id, []).append(lot)
     return [Row(tender, tuple(lots[tender.pk])) for tender in found]
+
+
+def standings(tenders: Iterable[Tender]) -> dict[UUID, Standing]:
+    """Return how far some projects are prepared, by two queries: counts and states, no site and no name."""
+    ids = [tender.pk for tender in tenders]
+    documents = dict(Document.objects.filter(tender__in=ids).order_by("version").values_list("tender", "state"))
+    seats = seats_of(f"tenders.tender:{pk}" for pk in ids)
+    return {pk: Standing(documents.get(pk, ""), *seats.get(f"tenders.tender:{pk}", (0, 0))) for pk in ids}
 
 
 def documents_for(by: Actor, tender: Tender) -> list[Document]:
@@ -139,7 +183,7 @@ def clocks(tender: Tender, lots: Iterable[Lot], now: datetime) -> tuple[Clock, .
 
 def session_for(by: Actor, tender: Tender) -> Session | None:
     """Return the session of a project for the posts that may know its sites: agency and supervisor, and its host."""
-    if by.role not in ("agency", "supervisor", "host"):
+    if by.role not in (*WHOLE_PLAN, "host"):
         return None
     tender_for(by, tender.pk)
     return session_of(f"tenders.tender:{tender.pk}")
@@ -156,10 +200,116 @@ def asks_for(by: Actor, tender: Tender) -> list[Ask]:
 
 def seats_ready(tender: Tender) -> tuple[int, int]:
     """Return confirmed and wanted seats of a project's session: the counts that every party may see."""
+    purpose = f"tenders.tender:{tender.pk}"
+    return seats_of([purpose]).get(purpose, (0, 0))
+
+
+def seat_answers(asks: Iterable[Ask]) -> tuple[SiteAnswer, ...]:
+    """Return how the sites of a project's session stand, as the rules read it (场地确认情况)."""
+    return tuple(
+        SiteAnswer(
+            ask.request.site.name,
+            ask.request.role,
+            ask.request.buyer_seats + ask.request.expert_seats,
+            ask.request.state,
+            ask.request.reply_by,
+        )
+        for ask in asks
+    )
+
+
+def publication_of(
+    tender: Tender,
+    documents: Iterable[Document],
+    dates: tuple[date, datetime],
+    at: datetime,
+    *,
+    departure_reason: str = "",
+) -> Publication:
+    """Return what would be published at an instant, as the rules read it; for the act and for whoever asks before it.
+
+    Args:
+        tender: the project.
+        documents: all versions of its tender document.
+        dates: last Beijing day of supply and deadline for bids.
+        at: the instant of publication.
+        departure_reason: why the notice comes before the seats are fixed.
+    """
     session = session_of(f"tenders.tender:{tender.pk}")
-    asks = asks_of(session) if session else []
-    seats = [(ask.request.state == "confirmed", ask.request.buyer_seats + ask.request.expert_seats) for ask in asks]
-    return sum(count for confirmed, count in seats if confirmed), sum(count for _, count in seats)
+    current = max(documents, key=lambda document: document.version, default=None)
+    return Publication(
+        issued_on=legal_date(at),
+        supply_until=dates[0],
+        bids_due_at=dates[1],
+        has_supervisor=tender.supervisor_id is not None,
+        document=current.state if current else None,
+        remote=True,
+        sites=seat_answers(asks_of(session)) if session else (),
+        session_starts_at=session.starts_at if session else None,
+        departure_reason=departure_reason,
+    )
+
+
+def publication_outlook(by: Actor, row: Row, now: datetime) -> Outlook:
+    """Return what stands in the way of the notice now, with the dates that the law allows at the earliest (发布条件).
+
+    Dates that nobody has chosen yet never stand in the way: the earliest lawful ones are asked about.
+    """
+    rulebook, days, today = rulebooks()[row.tender.rulebook], calendar(), legal_date(now)
+    supply = period_end(today, rulebook["supply_working_days"], days)
+    bids = period_end(today, rulebook["bid_period_days"], days)
+    usual = at_beijing(bids.day, USUAL_DUE)
+    session = session_of(f"tenders.tender:{row.tender.pk}")
+    earlier = session is not None and legal_date(session.starts_at) == bids.day and session.starts_at < usual
+    due_at = session.starts_at if session and earlier else usual
+    reasons = publication_reasons(by, row, (supply.day, due_at), now)
+    return Outlook(reasons, supply.day, due_at, supply.provisional or bids.provisional)
+
+
+def publication_reasons(
+    by: Actor, row: Row, dates: tuple[date, datetime], now: datetime, *, departure_reason: str = ""
+) -> tuple[Reason, ...]:
+    """Return every reason for which a notice could not be published now with these dates; empty when it could.
+
+    The rule is the one of the act. A post that may not know the sites gets one reason of a kind, without the facts.
+
+    Args:
+        by: agency or purchaser of the project.
+        row: the project with its packages.
+        dates: last Beijing day of supply and deadline for bids.
+        now: the instant for which is asked.
+        departure_reason: why the notice comes before the seats are fixed.
+    """
+    reasons = [
+        Reason("wrong-state", {"step": "publish", "state": state, "allowed": ("accepted",)}, lifted_by=("host",))
+        for state in sorted({lot.state for lot in row.lots} - {"accepted"})
+    ]
+    documents = Document.objects.filter(tender=row.tender)
+    publication = publication_of(row.tender, documents, dates, now, departure_reason=departure_reason)
+    try:
+        check_publication(publication, rulebooks()[row.tender.rulebook], calendar())
+    except Refusal as refusal:
+        reasons += refusal.reasons
+    if by.role in WHOLE_PLAN:
+        return tuple(reasons)
+    return tuple({one.code: _without_site(one) for one in reasons}.values())
+
+
+def _without_site(reason: Reason) -> Reason:
+    """Return a reason as those read it who may not know which sites serve a project."""
+    if "site" not in reason.facts:
+        return reason
+    return Reason(reason.code, until=reason.until, lifted_by=reason.lifted_by, source=reason.source)
+
+
+def history_for(by: Actor, tender: Tender, *, before: int | None = None, limit: int = 50) -> list[Line]:
+    """Return the ledger entries of a project, newest first; the sites' answers only for those who may know them."""
+    session = session_for(by, tender) if by.role in WHOLE_PLAN else None
+    own = subjects(tender)
+    if session is not None:
+        requests = SiteRequest.objects.filter(session=session).values_list("pk", flat=True)
+        own += [f"venues.session:{session.pk}", *(f"venues.siterequest:{pk}" for pk in requests)]
+    return history(own, before=before, limit=limit)
 
 
 def subjects(tender: Tender) -> list[str]:

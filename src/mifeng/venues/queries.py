@@ -62,6 +62,19 @@ def asks_of(session: Session) -> list[Ask]:
     return _asks(rows.select_related("session", "site").order_by("-role", "site__name"))
 
 
+def seats_of(purposes: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Return confirmed and wanted seats per purpose, by one query; counts only, so that everybody may have them."""
+    rows = SiteRequest.objects.filter(session__purpose__in=list(purposes)).exclude(session__state="released")
+    found: dict[str, tuple[int, int]] = {}
+    for purpose, state, buyers, experts in rows.exclude(state="released").values_list(
+        "session__purpose", "state", "buyer_seats", "expert_seats"
+    ):
+        confirmed, wanted = found.get(purpose, (0, 0))
+        seats = buyers + experts
+        found[purpose] = (confirmed + seats * (state == "confirmed"), wanted + seats)
+    return found
+
+
 def asks_at(by: Actor) -> QuerySet[SiteRequest]:
     """Return the requests to an officer's own site, newest first; empty for every other post."""
     if by.role not in ("host", "guest") or not by.site:
@@ -101,6 +114,16 @@ def seat_counts() -> dict[str, tuple[int, int]]:
     for site_id, fault in Seat.objects.values_list("site", "fault"):
         total, ready = counts.get(str(site_id), (0, 0))
         counts[str(site_id)] = (total + 1, ready + (not fault))
+    return counts
+
+
+def free_counts(during: tuple[datetime, datetime]) -> dict[str, dict[str, int]]:
+    """Return per site (id → kind → seats) what is ready and held by nobody in a stretch of time."""
+    taken = Booking.objects.filter(state__in=("held", "confirmed"), during__overlap=during).values("seat")
+    counts: dict[str, dict[str, int]] = {}
+    for site_id, kind in Seat.objects.filter(fault="").exclude(pk__in=taken).values_list("site", "kind"):
+        here = counts.setdefault(str(site_id), {Seat.Kind.BUYER.value: 0, Seat.Kind.EXPERT.value: 0})
+        here[kind] += 1
     return counts
 
 

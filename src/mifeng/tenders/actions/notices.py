@@ -14,11 +14,12 @@ from mifeng.rules.deadlines import tender_deadlines
 from mifeng.rules.encoding import canonical, digest
 from mifeng.rules.errors import Reason, WrongState
 from mifeng.rules.lifecycle import check_step
-from mifeng.rules.notice import Clarification, Publication, SiteAnswer, check_clarification, check_publication
+from mifeng.rules.notice import Clarification, check_clarification, check_publication
 from mifeng.tenders.actions.guards import check_own, check_text, check_version, lock_tender
 from mifeng.tenders.models import Document, Lot, Notice, Tender
+from mifeng.tenders.queries import publication_of
 from mifeng.venues import actions as venues
-from mifeng.venues.queries import asks_of, session_of
+from mifeng.venues.queries import session_of
 
 MAX_TEXT = 20_000
 
@@ -78,7 +79,14 @@ def publish_notice(tender_id: UUID, publishing: Publishing, *, by: Actor) -> Wri
         check_own(tender, by, role="agency")
         _check_lots(lots, "publish", "accepted")
         check_version(tender, publishing.version)
-        check_publication(_publication(tender, documents, publishing, act.at), rulebooks()[tender.rulebook], calendar())
+        publication = publication_of(
+            tender,
+            documents,
+            (publishing.supply_until, publishing.bids_due_at),
+            act.at,
+            departure_reason=publishing.departure_reason,
+        )
+        check_publication(publication, rulebooks()[tender.rulebook], calendar())
         tender.issued_on, tender.supply_until = legal_date(act.at), publishing.supply_until
         tender.version += 1
         act.note(
@@ -165,39 +173,6 @@ def close_bidding(lot_id: UUID, *, by: Actor) -> Written:
         act.move(lot, table.LOT, "close", bids_due_at=lot.bids_due_at)
         act.refer(f"tenders.tender:{lot.tender_id}")
     return act.entry
-
-
-def seat_answers(tender: Tender) -> tuple[SiteAnswer, ...]:
-    """Return how the sites of a project's session stand (场地确认情况)."""
-    session = session_of(subject_of(tender))
-    if session is None:
-        return ()
-    return tuple(
-        SiteAnswer(
-            ask.request.site.name,
-            ask.request.role,
-            ask.request.buyer_seats + ask.request.expert_seats,
-            ask.request.state,
-            ask.request.reply_by,
-        )
-        for ask in asks_of(session)
-    )
-
-
-def _publication(tender: Tender, documents: list[Document], publishing: Publishing, at: datetime) -> Publication:
-    session = session_of(subject_of(tender))
-    current = max(documents, key=lambda document: document.version, default=None)
-    return Publication(
-        issued_on=legal_date(at),
-        supply_until=publishing.supply_until,
-        bids_due_at=publishing.bids_due_at,
-        has_supervisor=tender.supervisor_id is not None,
-        document=current.state if current else None,
-        remote=True,
-        sites=seat_answers(tender),
-        session_starts_at=session.starts_at if session else None,
-        departure_reason=publishing.departure_reason,
-    )
 
 
 def _set_due(act: Act, lots: list[Lot], due_at: datetime, step: str) -> None:
