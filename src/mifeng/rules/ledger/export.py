@@ -74,14 +74,12 @@ def parse_line(row: bytes) -> Line:
 
 
 def _fields(line: Line) -> dict[str, object]:
-    match line:
-        case Header():
-            witnesses = [str(key) for key in line.witnesses]
-            return {"format": FORMAT, "origin": line.origin, "log": str(line.log), "witnesses": witnesses}
-        case ExportedEntry():
-            return {"index": line.index, "leaf": line.leaf.hex(), **disclosed_fields(line.disclosed)}
-        case ExportedCheckpoint():
-            return {"checkpoint": line.note}
+    if isinstance(line, Header):
+        witnesses = [str(key) for key in line.witnesses]
+        return {"format": FORMAT, "origin": line.origin, "log": str(line.log), "witnesses": witnesses}
+    if isinstance(line, ExportedEntry):
+        return {"index": line.index, "leaf": line.leaf.hex(), **disclosed_fields(line.disclosed)}
+    return {"checkpoint": line.note}
 
 
 def _header(fields: dict[str, object]) -> Header:
