@@ -7,6 +7,8 @@ never holds more than its reader may know. Writing twice changes nothing: recipi
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from mifeng.kernel import clock
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.models import Message
@@ -28,4 +30,21 @@ def mark_read(by: Actor, message_id: str) -> datetime:
     """Mark a line of one's own inbox read and return when."""
     at = clock.now()
     Message.objects.filter(recipient=by.handle, pk=message_id, read_at=None).update(read_at=at)
+    return at
+
+
+def lines(by: Actor) -> QuerySet[Message]:
+    """Return the lines of one's own inbox, newest first."""
+    return Message.objects.filter(recipient=by.handle).order_by("-at", "pk")
+
+
+def unread(by: Actor) -> int:
+    """Return how many lines of one's own inbox have not been marked read."""
+    return Message.objects.filter(recipient=by.handle, read_at=None).count()
+
+
+def mark_all_read(by: Actor, seen_at: datetime) -> datetime:
+    """Mark every line that was there when the person looked as read and return when; later lines stay unread."""
+    at = clock.now()
+    Message.objects.filter(recipient=by.handle, at__lte=seen_at, read_at=None).update(read_at=at)
     return at

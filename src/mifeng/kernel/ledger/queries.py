@@ -1,7 +1,7 @@
 """Reads of the ledger (台账查询): what happened to a matter, and how far an entry is proven."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an entry is proven (见证情况): its place, and the first tree head above it that witnesses have signed.
+
+    Before it has a place, ``index`` is None; before a witness has signed, ``witnesses`` is empty.
+    """
+
+    index: int | None
+    size: int = 0
+    root: str = ""
+    witnesses: tuple[str, ...] = ()
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The latest tree head that witnesses have signed (已见证树根), the line at the foot of every page."""
 
@@ -43,11 +57,22 @@ def head() -> Head | None:
     return Head(row.checkpoint.size, bytes(row.checkpoint.root).hex(), witnesses, row.checkpoint.at)
 
 
-def history(subjects: Iterable[str], *, before: int | None = None, limit: int = 50) -> list[Line]:
-    """Return the entries that speak of any of the subjects, newest first, keyset-paged by entry id."""
+def history(
+    subjects: Iterable[str], *, before: int | None = None, limit: int = 50, types: Collection[str] = ()
+) -> list[Line]:
+    """Return the entries that speak of any of the subjects, newest first, keyset-paged by entry id.
+
+    Args:
+        subjects: ledger names ``app.model:id``.
+        before: only entries with a smaller id.
+        limit: most entries returned.
+        types: only acts of these words; empty for all.
+    """
     wanted = list(subjects)
     ids = Reference.objects.filter(subject__in=wanted).values("entry")
     rows = Entry.objects.filter(Q(subject__in=wanted) | Q(pk__in=ids))
+    if types:
+        rows = rows.filter(type__in=types)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     entries = list(rows.order_by("-pk").only("id", "at", "type", "actor_handle", "leaf")[:limit])
@@ -65,6 +90,27 @@ def entry_by_leaf(leaf_hex: str) -> Entry | None:
     except ValueError:
         return None
     return Entry.objects.filter(leaf=leaf).first()
+
+
+def entry_by_prefix(low: bytes, high: bytes) -> Entry | None:
+    """Return the entry whose leaf lies between two bounds, both included; for the short number of a receipt."""
+    return Entry.objects.filter(leaf__gte=low, leaf__lte=high).order_by("leaf").first()
+
+
+def standing(entry_id: int) -> Standing:
+    """Return how far an entry is proven."""
+    index = Leaf.objects.filter(entry=entry_id).values_list("index", flat=True).first()
+    if index is None:
+        return Standing(None)
+    signed = Cosignature.objects.filter(checkpoint__gt=index).select_related("checkpoint").order_by("checkpoint", "pk")
+    rows = list(signed[:20])
+    if not rows:
+        return Standing(index)
+    first = rows[0].checkpoint
+    same = [row for row in rows if row.checkpoint_id == first.pk]
+    return Standing(
+        index, first.size, bytes(first.root).hex(), tuple(row.witness for row in same), max(row.at for row in same)
+    )
 
 
 def leaf_of(entry_id: int) -> str:

@@ -7,19 +7,21 @@ from django.http import HttpRequest
 
 from mifeng.kernel.instance import centre_name
 from mifeng.kernel.ledger.queries import head
+from mifeng.web.shell.navigation import navigation
 from mifeng.web.shell.perform import new_key
 
 SCALES = ("standard", "large")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return what the base templates need; one query, for the ledger line."""
+    """Return what the base templates need; few queries, for the ledger line and the inbox."""
     scale = request.COOKIES.get("scale", "")
     return {
         "actor": getattr(request, "actor", None),
         "post": getattr(request, "post", None),
         "now": getattr(request, "now", None),
         "scale": scale if scale in SCALES else "standard",
+        "nav": navigation(request),
         "head": head(),
         "centre": centre_name(),
         "test_mode": settings.TEST_MODE,

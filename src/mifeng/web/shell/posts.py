@@ -1,0 +1,79 @@
+"""Who may open a page, and by which method (准入).
+
+A room belongs to certain posts. The public is asked to sign in; a post that enters the room of another is refused with
+the reason, before anything is looked up, so that the refusal tells nothing about what the room holds.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from mifeng.kernel.actors import Actor
+from mifeng.rules.errors import NotEntitled, Reason
+from mifeng.web.shell.http import Request
+
+P = ParamSpec("P")
+View = Callable[Concatenate[Request, P], HttpResponse]
+ALL = ("agency", "buyer", "host", "guest", "supervisor")
+HOMES = {
+    "agency": "workspace:index",
+    "buyer": "workspace:index",
+    "host": "site:index",
+    "guest": "site:index",
+    "supervisor": "cockpit:index",
+}
+
+
+def methods(*allowed: str) -> Callable[[View[P]], View[P]]:
+    """Answer the methods of a page; ``GET`` brings ``HEAD``, ``OPTIONS`` names them, any other is answered 405."""
+    known = [*allowed, *(["HEAD"] if "GET" in allowed else []), "OPTIONS"]
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def answer(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.method == "OPTIONS":
+                return HttpResponse(status=204, headers={"Allow": ", ".join(known)})
+            if request.method not in known:
+                return HttpResponseNotAllowed(known)
+            return view(request, *args, **kwargs)
+
+        return answer
+
+    return decorate
+
+
+def only(*roles: str) -> Callable[[View[P]], View[P]]:
+    """Admit some posts to a page: the public goes to sign in, another post is refused with ``wrong-post``."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def answer(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.actor is None:
+                return to_sign_in(request)
+            if request.actor.role not in roles:
+                raise NotEntitled(Reason("wrong-post", {"role": request.actor.role}, lifted_by=roles))
+            return view(request, *args, **kwargs)
+
+        return answer
+
+    return decorate
+
+
+def acting_post(request: Request) -> Actor:
+    """Return the actor of a request that ``only`` has let through."""
+    if request.actor is None:
+        raise RuntimeError("a page that acts for a post must be behind `only`")
+    return request.actor
+
+
+def to_sign_in(request: Request) -> HttpResponse:
+    """Send the public to the sign-in page, and back here afterwards when this was a page to look at."""
+    address = reverse("account:sign-in")
+    if request.method in ("GET", "HEAD"):
+        address += "?" + urlencode({"next": request.get_full_path()})
+    return redirect(address)
