@@ -1,0 +1,103 @@
+"""Receipts and exports from the stored log (回执与导出): what an outsider needs, made from tiles and cosigned notes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from mifeng.kernel.models import Checkpoint, Cosignature, Entry, EntryBody, Leaf, Tile
+from mifeng.rules.ledger import (
+    Disclosed,
+    ExportedCheckpoint,
+    ExportedEntry,
+    Header,
+    TileTree,
+    add_signatures,
+    format_line,
+    format_receipt,
+    parse_vkey,
+)
+
+CHUNK = 2_000
+
+
+def receipt_of(entry_id: int) -> str | None:
+    """Return the receipt of an entry (回执): proof, entry and cosigned checkpoint; None until it is witnessed."""
+    leaf = Leaf.objects.filter(entry=entry_id).first()
+    if leaf is None:
+        return None
+    covering = Cosignature.objects.filter(checkpoint__gt=leaf.index).order_by("checkpoint").first()
+    if covering is None:
+        return None
+    size = covering.checkpoint_id
+    proof = TileTree(tile).inclusion_proof(leaf.index, size)
+    return format_receipt(leaf.index, proof, note_of(size), _disclosed(Entry.objects.get(pk=entry_id)))
+
+
+def note_of(size: int) -> str:
+    """Return a checkpoint's signed note with every cosignature under it."""
+    note = Checkpoint.objects.values_list("note", flat=True).get(size=size)
+    lines = Cosignature.objects.filter(checkpoint=size).order_by("witness").values_list("line", flat=True)
+    return add_signatures(note, [line for block in lines for line in block.split("\n")])
+
+
+def tile(level: int, index: int) -> bytes:
+    """Return the bytes of a stored tile; empty when there is none."""
+    row = Tile.objects.filter(level=level, index=index).values_list("hashes", flat=True).first()
+    return bytes(row) if row is not None else b""
+
+
+def export_log(*, bodies: bool = True) -> Iterator[bytes]:
+    """Return the log as the lines of an export (台账导出), each checkpoint right behind the last entry it covers.
+
+    Args:
+        bodies: with what each entry commits to; without, the export is fit for outsiders.
+    """
+    data = Path(settings.ENV.data)
+    log = parse_vkey((data / "keys" / "log.vkey").read_text().strip())
+    witness = parse_vkey((data / "witness" / "witness.vkey").read_text().strip())
+    yield format_line(Header(log.name, log, (witness,)))
+    sizes = iter(Checkpoint.objects.order_by("size").values_list("size", flat=True))
+    due = next(sizes, None)
+    position = 0
+    while True:
+        rows = list(
+            Leaf.objects.filter(index__gte=position, index__lt=position + CHUNK)
+            .order_by("index")
+            .select_related("entry")
+        )
+        known = _bodies([row.entry_id for row in rows]) if bodies else {}
+        for row in rows:
+            yield format_line(ExportedEntry(row.index, bytes(row.entry.leaf), _disclosed(row.entry, known)))
+            if due == row.index + 1:
+                yield format_line(ExportedCheckpoint(note_of(due)))
+                due = next(sizes, None)
+        if len(rows) < CHUNK:
+            return
+        position += CHUNK
+
+
+def places_missing() -> int:
+    """Return how many entries have neither a place nor a pending row; anything but zero is a fault."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM kernel_entry e WHERE NOT EXISTS (SELECT 1 FROM kernel_leaf l WHERE l.entry_id = e.id)"
+            " AND NOT EXISTS (SELECT 1 FROM kernel_pending p WHERE p.entry_id = e.id)"
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _bodies(entries: list[int]) -> dict[int, EntryBody]:
+    return EntryBody.objects.in_bulk(entries)
+
+
+def _disclosed(entry: Entry, bodies: dict[int, EntryBody] | None = None) -> Disclosed:
+    body = bodies.get(entry.pk) if bodies else None
+    return Disclosed(
+        data=bytes(entry.data),
+        salt=bytes(entry.salt),
+        body=bytes(body.content) if body else None,
+        body_salt=bytes(body.salt) if body else None,
+    )
