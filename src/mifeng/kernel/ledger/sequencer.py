@@ -2,7 +2,7 @@
 
 An act commits its entry with a pending row. One leader empties the pending table in the order of entry ids, so that an
 entry never stands before an earlier one of its stream, and writes leaves, tiles and the signed checkpoint in one
-transaction, durably. Only then are the witnesses asked: what they sign can no longer be lost. A transaction that is still
+transaction, durably. Only then are the witnesses asked: what they sign can no longer be lost. A transaction still
 open holds nobody back; its entry comes with a later batch.
 
 The leader holds a session lock on the one connection it works through. When that connection ends, so does the process,
