@@ -12,15 +12,16 @@ from mifeng.kernel.law import calendar, rulebooks
 from mifeng.kernel.ledger.queries import Line, history, subjects_of
 from mifeng.kernel.models import Entry
 from mifeng.rules.calendar import at_beijing, legal_date
-from mifeng.rules.deadlines import Clock, TenderTimes, period_end, tender_clocks
+from mifeng.rules.deadlines import Clock, TenderTimes, earliest_deadline_after_clarification, period_end, tender_clocks
 from mifeng.rules.errors import Reason, Refusal
-from mifeng.rules.notice import Publication, SiteAnswer, check_publication
+from mifeng.rules.notice import Clarification, Publication, SiteAnswer, check_clarification, check_publication
 from mifeng.tenders.models import Document, Lot, Notice, Tender
 from mifeng.venues.models import Session, SiteRequest
 from mifeng.venues.queries import Ask, asks_of, seats_of, session_of
 
 PUBLIC = ("published", "closed")
 WHOLE_PLAN = ("agency", "supervisor")  # posts that may know every site of a session
+PARTIES_ACT_IN = ("tenders", "venues")  # contexts whose entries the parties of a project may see
 USUAL_DUE = time(9, 30)  # Beijing time of day that a page proposes for the deadline
 
 
@@ -295,6 +296,30 @@ def publication_reasons(
     return tuple({one.code: _without_site(one) for one in reasons}.values())
 
 
+def clarification_reasons(row: Row, clarification: Clarification) -> tuple[Reason, ...]:
+    """Return every reason for which a clarification could not be issued like this; empty when it could.
+
+    The rule is the one of the act.
+    """
+    reasons = [
+        Reason("wrong-state", {"step": "clarify", "state": state, "allowed": ("published",)})
+        for state in sorted({lot.state for lot in row.lots} - {"published"})
+    ]
+    try:
+        check_clarification(clarification, rulebooks()[row.tender.rulebook], calendar())
+    except Refusal as refusal:
+        reasons += refusal.reasons
+    return tuple(reasons)
+
+
+def earliest_deadline(row: Row, now: datetime) -> datetime | None:
+    """Return the earliest deadline after a clarification now that may affect bids (顺延); None before the notice."""
+    if row.bids_due_at is None:
+        return None
+    rulebook = rulebooks()[row.tender.rulebook]
+    return earliest_deadline_after_clarification(now, row.bids_due_at, rulebook, calendar())
+
+
 def _without_site(reason: Reason) -> Reason:
     """Return a reason as those read it who may not know which sites serve a project."""
     if "site" not in reason.facts:
@@ -303,13 +328,16 @@ def _without_site(reason: Reason) -> Reason:
 
 
 def history_for(by: Actor, tender: Tender, *, before: int | None = None, limit: int = 50) -> list[Line]:
-    """Return the ledger entries of a project, newest first; the sites' answers only for those who may know them."""
+    """Return the ledger entries of a project, newest first; the sites' answers only for those who may know them.
+
+    What a supervisor notes about a project refers to it and is still nobody's business but the supervisor's.
+    """
     session = session_for(by, tender) if by.role in WHOLE_PLAN else None
     own = subjects(tender)
     if session is not None:
         requests = SiteRequest.objects.filter(session=session).values_list("pk", flat=True)
         own += [f"venues.session:{session.pk}", *(f"venues.siterequest:{pk}" for pk in requests)]
-    return history(own, before=before, limit=limit)
+    return history(own, before=before, limit=limit, streams=PARTIES_ACT_IN if by.role != "supervisor" else ())
 
 
 def subjects(tender: Tender) -> list[str]:
