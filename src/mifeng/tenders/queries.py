@@ -21,7 +21,22 @@ from mifeng.venues.queries import Ask, asks_of, seats_of, session_of
 
 PUBLIC = ("published", "closed")
 WHOLE_PLAN = ("agency", "supervisor")  # posts that may know every site of a session
-PARTIES_ACT_IN = ("tenders", "venues")  # contexts whose entries the parties of a project may see
+# Acts that the parties of a project may know of; other entries that refer to it are those of its supervisor.
+PARTY_ACTS = (
+    "enter_tender",
+    "accept_tender",
+    "draft_document",
+    "approve_document",
+    "return_document",
+    "plan_seats",
+    "replan_seats",
+    "confirm_site",
+    "refuse_site",
+    "lapse_request",
+    "publish_notice",
+    "clarify",
+    "close_bidding",
+)
 USUAL_DUE = time(9, 30)  # Beijing time of day that a page proposes for the deadline
 
 
@@ -337,7 +352,7 @@ def history_for(by: Actor, tender: Tender, *, before: int | None = None, limit: 
     if session is not None:
         requests = SiteRequest.objects.filter(session=session).values_list("pk", flat=True)
         own += [f"venues.session:{session.pk}", *(f"venues.siterequest:{pk}" for pk in requests)]
-    return history(own, before=before, limit=limit, streams=PARTIES_ACT_IN if by.role != "supervisor" else ())
+    return history(own, before=before, limit=limit, types=() if by.role == "supervisor" else PARTY_ACTS)
 
 
 def subjects(tender: Tender) -> list[str]:
