@@ -14,7 +14,7 @@ decided in here. An act called inside an act joins it: still one time and one en
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -60,10 +60,12 @@ class Act:
         self.by = by
         self._at: datetime | None = None
         self._locked: dict[tuple[type[models.Model], str], models.Model] = {}
+        self._shared: set[tuple[type[models.Model], str]] = set()
         self._last_rank: tuple[int, int, str] = (-1, -1, "")
         self._moves: list[dict[str, object]] = []
         self._stream = ""
         self._refs: list[str] = []
+        self._last: list[Callable[[int], object]] = []
         self._entry: Written | None = None
 
     @property
@@ -85,6 +87,7 @@ class Act:
     def share(self, model: type[M], pk: Key) -> M:
         """Lock a matter together with others who share it; it may be read and leaned on, not changed."""
         self._advisory(model, [str(pk)], "pg_advisory_xact_lock_shared")
+        self._shared.add((model, str(pk)))
         return model._default_manager.get(pk=pk)
 
     def lock(self, model: type[M], pk: Key) -> M:
@@ -113,6 +116,9 @@ class Act:
         """Take advisory locks in one statement, in the order given; refuse an order that could deadlock."""
         if self._at is not None:
             raise RuntimeError(f"{self.step}: a lock after the time was read would let time run backwards")
+        if any((model, pk) in self._shared for pk in pks):
+            # Two acts that share a matter and then both want it alone would wait for each other for ever.
+            raise RuntimeError(f"{self.step}: {model._meta.label_lower} is shared and cannot be taken alone afterwards")
         if (*_rank(model), pks[0]) < self._last_rank:
             raise RuntimeError(f"{self.step}: {model._meta.label_lower} must be locked before {self._last_rank}")
         self._last_rank = (*_rank(model), pks[-1])
@@ -164,6 +170,10 @@ class Act:
         self._record(row, name, "", "", facts)
         return row
 
+    def once_written(self, write: Callable[[int], object]) -> None:
+        """Let rows that point to their own entry be written with its id, as the last thing before the commit."""
+        self._last.append(write)
+
     def refer(self, *subjects: str) -> None:
         """Name further subjects that the entry speaks of."""
         self._refs.extend(subject for subject in subjects if subject not in self._refs)
@@ -181,12 +191,13 @@ class Act:
         deadlines.meet(subject_of(matter), step, self.at)
 
     def _require_lock(self, matter: models.Model) -> None:
-        key = (type(matter), str(matter.pk))
-        if key not in self._locked and subject_of(matter) not in (self._stream, *self._refs):
+        if (type(matter), str(matter.pk)) not in self._locked:
             raise RuntimeError(f"{self.step}: {subject_of(matter)} is not locked by this act")
 
     def _record(self, matter: models.Model, name: str, before: str, after: str, facts: dict[str, object]) -> None:
         subject = subject_of(matter)
+        # What this act made nobody else can see yet: it counts as taken alone.
+        self._locked.setdefault((type(matter), str(matter.pk)), matter)
         if not self._stream:
             self._stream = subject
         elif subject != self._stream:
@@ -206,6 +217,8 @@ class Act:
         body = {"step": self.step, "role": self.by.role, "moves": self._moves}
         self._entry = append(Draft(self.step, self._stream, self.by.handle, self.at, body, self._refs))
         idempotency.remember(self.by, self._entry.id)
+        for write in self._last:
+            write(self._entry.id)
         for task in _reactions().get(self.step, ()):
             task.defer(entry_id=self._entry.id)
 

@@ -26,13 +26,17 @@ WakeAction = Callable[..., object]
 # lets go. A row that stayed locked while its action runs would deadlock with an act that holds the subject and
 # replaces the row.
 _CLAIM = """
-UPDATE kernel_deadline SET tries = tries + 1, next_try_at = %(now)s + least(interval '1 second' * 2 ^ tries, interval
-'5 minutes') WHERE id IN (
-    SELECT id FROM kernel_deadline
-    WHERE met_at IS NULL AND at <= %(now)s AND (next_try_at IS NULL OR next_try_at <= %(now)s)
-    ORDER BY at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+WITH claimed AS (
+    UPDATE kernel_deadline SET tries = tries + 1,
+        next_try_at = %(now)s + least(interval '1 second' * 2 ^ least(tries, 9), interval '5 minutes')
+    WHERE id IN (
+        SELECT id FROM kernel_deadline
+        WHERE met_at IS NULL AND at <= %(now)s AND (next_try_at IS NULL OR next_try_at <= %(now)s)
+        ORDER BY at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    )
+    RETURNING at, subject, step
 )
-RETURNING subject, step
+SELECT subject, step FROM claimed ORDER BY at, subject
 """
 
 

@@ -33,5 +33,7 @@ def digest_noted() -> int:
         for row in rows:
             chain.update(canonical([timestamp(row.at), row.kind, row.actor_handle, row.subject, row.facts]))
         act.note(instance, "digest_noted", rows=len(rows), sha256=chain.hexdigest())
-    Noted.objects.filter(pk__in=[row.pk for row in rows]).update(digest_entry=act.entry.id)
+        # In the same transaction: rows digested but not linked would be covered twice, and the first digest by nothing.
+        covered = Noted.objects.filter(pk__in=[row.pk for row in rows])
+        act.once_written(lambda entry: covered.update(digest_entry=entry))
     return len(rows)
