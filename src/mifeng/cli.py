@@ -34,6 +34,8 @@ COMMANDS = {
     "verify": Command(
         "mifeng.programs.verify.main:main", "核验台账（无需平台）", "verify the ledger, without the platform"
     ),
+    "people": Command("mifeng.config.manage:people", "示范城市的登录账号", "sign-in data of the sample city"),
+    "export": Command("mifeng.config.export:main", "导出台账，供核验", "write the log to a file that verify reads"),
     "clock": Command(
         "mifeng.config.manage:clock", "拨动测试时钟（仅测试模式）", "move the test clock (test mode only)"
     ),

@@ -250,11 +250,18 @@ async def root(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
-    """Begin to listen when the server starts, end the streams when it stops."""
+    """Begin to listen when the server starts, end the streams when it stops.
+
+    A root that cannot be made ends the server, which would otherwise go on and answer every request with an error.
+    """
     await receive()
     die_with_server()
-    serving = scope["state"]["root"] = Root()
-    await serving.feed.start()
+    try:
+        serving = scope["state"]["root"] = Root()
+        await serving.feed.start()
+    except Exception as error:
+        await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
+        return
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await serving.feed.close()

@@ -12,6 +12,7 @@ import django as framework
 from django.core.management import execute_from_command_line
 
 from mifeng.config import postgres
+from mifeng.config.env import env
 from mifeng.kernel import clock as platform_clock
 
 STEP = re.compile(r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -58,4 +59,16 @@ def clock(arguments: list[str]) -> int:
     except (postgres.PostgresError, ValueError, TypeError) as error:
         print(f"mifeng clock: {error}", file=sys.stderr)
         return 1 if isinstance(error, postgres.PostgresError) else 2
+    return 0
+
+
+def people(arguments: list[str]) -> int:
+    """Show how to sign in as one person of each post of the sample municipality."""
+    prepare()
+    from mifeng.sample.municipality import sign_in_data  # noqa: PLC0415 - models load after django.setup()
+
+    here = env()
+    print(f"\n示范账号  {here.url}/")
+    for title, account, password in sign_in_data(here.data / "keys" / "sample"):
+        print(f"  {account:<16}{password:<16}{title}")
     return 0

@@ -27,7 +27,8 @@ from typing import IO, Any
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from mifeng.config.binaries import Binaries, PostgresError, account, become, find, reachable
+from mifeng.config.binaries import Binaries, account, become, find, reachable
+from mifeng.config.binaries import PostgresError as PostgresError
 from mifeng.config.env import Env
 from mifeng.config.env import env as surroundings
 from mifeng.config.processes import MARK, AlreadyHeld, alive, end, holding, spawn, working_in

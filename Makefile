@@ -1,0 +1,56 @@
+# `make` alone lists what works. Needed: git, make, ca-certificates, python3 (3.11 to 3.13) with venv; nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help setup run check test stories prove bench law fresh ci clean
+
+BIN := .venv/bin
+# Share of the long proofs that `make prove` runs; `make ci` takes a tenth.
+PROVE ?= 1
+# Databases that checks need for themselves are made here, never in the data folder of `make run`.
+SCRATCH := $(CURDIR)/build/check
+# Two of everything: the proofs were timed on two cores.
+WORKERS ?= 2
+
+help: ## 列出可用目标 (list the targets)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' Makefile
+
+setup: ## 安装开发环境 (install what developers need)
+	@scripts/environment dev
+
+run: ## 启动平台：http://127.0.0.1:8000 (set up what is missing and start everything)
+	@scripts/environment server
+	@$(BIN)/mifeng init --sample
+	@exec $(BIN)/mifeng serve
+
+check: setup ## 静态检查 (lint, format, types, walls, migrations, house tests)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	MIFENG_DATA=$(SCRATCH) $(BIN)/mifeng django makemigrations --check --dry-run
+	$(BIN)/pytest -q tests/house
+
+test: setup ## 测试：规则、业务、页面、并发、结构 (all tests without a browser)
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not prove" --ignore tests/stories --ignore tests/serve tests
+	$(BIN)/pytest -q -m "not prove" tests/serve
+
+stories: setup ## 浏览器情景 (stories in headless Chromium)
+	@scripts/browser
+	$(BIN)/pytest -q -m "not prove" tests/stories
+
+prove: setup ## 长时验证；PROVE=0.1 取十分之一 (long proofs, or a share of them)
+	MIFENG_PROVE=$(PROVE) $(BIN)/pytest -q -m prove tests
+
+bench: setup ## 性能数据，写入 build/bench.json (figures)
+	$(BIN)/python -m tests.bench
+
+law: setup ## 条款、规则与测试对照 (clause → rule → tests)
+	$(BIN)/mifeng law
+
+fresh: ## 在最小 Debian 中验证 make run，须 root (prove `make run` in a minimal Debian)
+	@python3 scripts/fresh.py
+
+ci: setup check test stories ## 持续集成的全部步骤 (what CI runs)
+	@$(MAKE) --no-print-directory prove PROVE=0.1
+
+clean: ## 删除环境与缓存，不动数据 (remove environment and caches, never data)
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
