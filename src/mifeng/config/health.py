@@ -1,8 +1,8 @@
 """Is it alive, is it ready (健康检查): what the supervisor, a load balancer and an operator ask.
 
 ``/healthz`` says that this process answers. ``/readyz`` says, part by part, whether an act would go its whole way: the
-database is there and up to date and of the mode this server was started in, the worker lives, nothing waits for the
-sequencer, the witness can be reached. It names no facts beyond that.
+database is there and up to date and of the mode this server was started in, worker and sequencer live, the witness can
+be reached. It names no facts beyond that.
 """
 
 import urllib.error
@@ -17,12 +17,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from mifeng.config.env import Env, env
+from mifeng.kernel.ledger.sequencer import LEADER
 
 WORKER_SILENT = 30  # seconds without a heartbeat; one is sent every ten
-PENDING_OLD = 10  # seconds an entry may wait for its place in the log
 
 WORKER = "SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s))"
-SEQUENCED = "SELECT EXISTS (SELECT FROM kernel_checkpoint)"
+# The sequencer holds this lock as long as its one connection lasts; a 64-bit key stands in two halves here.
+SEQUENCER = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+        AND classid = %s AND objid = %s AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+"""
 MODE = "SELECT test_mode FROM kernel_instance"
 
 
@@ -82,6 +88,11 @@ def worker_lives() -> bool:
     return _one(WORKER, WORKER_SILENT)
 
 
+def sequencer_lives() -> bool:
+    """Say whether a sequencer leads."""
+    return _one(SEQUENCER, LEADER >> 32, LEADER & 0xFFFFFFFF)
+
+
 def witness_answers() -> bool:
     """Say whether the witness can be reached."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -108,5 +119,6 @@ PARTS: dict[str, Callable[[], bool]] = {
     "migrations": is_migrated,
     "mode": mode_agrees,
     "worker": worker_lives,
+    "sequencer": sequencer_lives,
     "witness": witness_answers,
 }

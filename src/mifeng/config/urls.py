@@ -2,7 +2,11 @@
 
 from django.urls import include, path
 
+from mifeng.config import health
+
 urlpatterns = [
+    path("healthz", health.alive),
+    path("readyz", health.ready),
     path("", include("mifeng.web.portal.urls")),
     path("account/", include("mifeng.web.account.urls")),
     path("workspace/", include("mifeng.web.workspace.urls")),
