@@ -63,3 +63,15 @@ def organisation(pk: UUID | str) -> Organisation:
         DoesNotExist: when there is none.
     """
     return Organisation.objects.get(pk=pk)
+
+
+def shares_organisation(by: Actor, handle: str) -> bool:
+    """Tell whether a handle is that of a post, past or present, of the actor's own organisation."""
+    return bool(by.organisation) and Post.objects.filter(handle=handle, organisation=by.organisation).exists()
+
+
+def post_titles(by: Actor) -> dict[str, str]:
+    """Return handle → title of all posts, past and present, of the actor's own organisation."""
+    if not by.organisation:
+        return {}
+    return dict(Post.objects.filter(organisation=by.organisation).values_list("handle", "title"))

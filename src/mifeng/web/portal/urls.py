@@ -1,6 +1,16 @@
 """Addresses of the portal room."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from mifeng.web.portal import proofs, views
 
 app_name = "portal"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("projects/<uuid:tender>", views.project, name="project"),
+    path("documents/<uuid:document>", views.document, name="document"),
+    path("sites", views.sites, name="sites"),
+    path("rules", views.rules, name="rules"),
+    path("verify", proofs.verify, name="verify"),
+    path("checkpoint", proofs.checkpoint, name="checkpoint"),
+]

@@ -1,7 +1,7 @@
 """Acts as a person reads them (办理事项): the title of every step an entry of the ledger may have, and rows of a feed.
 
-The ledger knows an act by its word (``publish_notice``). Which acts of a project are part of the public record is
-decided here once; everything else in a project's history is for those who take part in it.
+The ledger knows an act by its word (``publish_notice``); which acts a reader may know of is decided by the query that
+returns them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,7 +39,6 @@ TITLES: Mapping[str, str | Promise] = MappingProxyType(
         "digest_noted": _("查阅与拒绝摘要"),
     }
 )
-PUBLIC_ACTS = frozenset({"publish_notice", "clarify", "close_bidding"})
 
 
 @dataclass(frozen=True, slots=True)

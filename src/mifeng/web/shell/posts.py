@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -18,7 +19,7 @@ from mifeng.rules.errors import NotEntitled, Reason
 from mifeng.web.shell.http import Request
 
 P = ParamSpec("P")
-View = Callable[Concatenate[Request, P], HttpResponse]
+View = Callable[Concatenate[Request, P], HttpResponseBase]
 ALL = ("agency", "buyer", "host", "guest", "supervisor")
 HOMES = {
     "agency": "workspace:index",
@@ -35,7 +36,7 @@ def methods(*allowed: str) -> Callable[[View[P]], View[P]]:
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
-        def answer(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def answer(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.method == "OPTIONS":
                 return HttpResponse(status=204, headers={"Allow": ", ".join(known)})
             if request.method not in known:
@@ -52,7 +53,7 @@ def only(*roles: str) -> Callable[[View[P]], View[P]]:
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
-        def answer(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def answer(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.actor is None:
                 return to_sign_in(request)
             if request.actor.role not in roles:

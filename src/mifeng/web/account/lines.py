@@ -1,0 +1,106 @@
+"""Lines of the inbox as a person reads them (收件箱): the text is made when shown, from what the reader may know."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from mifeng.kernel.actors import Actor
+from mifeng.kernel.models import Message
+from mifeng.venues.models import SiteRequest
+from mifeng.venues.queries import asks_at
+from mifeng.web.shell import acts, words
+
+ROOMS = {
+    "agency": "workspace:project",
+    "buyer": "workspace:project",
+    "host": "site:project",
+    "supervisor": "cockpit:project",
+}
+TEXTS: Mapping[str, str | Promise] = MappingProxyType(
+    {
+        "enter_tender": _("项目已进场登记"),
+        "accept_tender": _("主场已受理进场"),
+        "draft_document": _("代理机构提交了招标文件"),
+        "approve_document": _("采购人已确认招标文件"),
+        "return_document": _("采购人退回了招标文件"),
+        "confirm_site": _("一处场地已确认席位"),
+        "refuse_site": _("一处场地退回了席位请求"),
+        "lapse_request": _("一处场地逾时未答复"),
+        "publish_notice": _("招标公告已发布"),
+        "clarify": _("更正公告已发布"),
+        "close_bidding": _("投标已截止"),
+        "seats-asked": _("有场次请求本场地的席位"),
+    }
+)
+# What a line asks of a post, where it asks for anything.
+ASKS: Mapping[tuple[str, str], str | Promise] = MappingProxyType(
+    {
+        ("enter_tender", "host"): _("请受理"),
+        ("draft_document", "buyer"): _("请确认或退回"),
+        ("return_document", "agency"): _("请修改后重新提交"),
+        ("refuse_site", "agency"): _("请重选场地"),
+        ("lapse_request", "agency"): _("请重选场地"),
+        ("seats-asked", "host"): _("请确认或退回"),
+        ("seats-asked", "guest"): _("请确认或退回"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxLine:
+    """One line (收件箱行)."""
+
+    id: UUID
+    at: datetime
+    text: str
+    ask: str
+    detail: str
+    url: str
+    unread: bool
+
+
+def inbox_lines(by: Actor, messages: Sequence[Message]) -> list[InboxLine]:
+    """Return messages as lines; what they speak of is asked anew, so that none says more than its reader may know."""
+    requests = _requests(by, messages)
+    return [
+        InboxLine(
+            id=message.pk,
+            at=message.at,
+            text=str(TEXTS.get(message.kind) or acts.title(message.kind)),
+            ask=str(ASKS.get((message.kind, by.role), "")),
+            detail=_detail(message, requests),
+            url=_url(by, message),
+            unread=message.read_at is None,
+        )
+        for message in messages
+    ]
+
+
+def _requests(by: Actor, messages: Sequence[Message]) -> dict[str, SiteRequest]:
+    wanted = {_key(message) for message in messages if message.subject.startswith("venues.siterequest:")}
+    return {str(row.pk): row for row in asks_at(by).filter(pk__in=wanted)} if wanted else {}
+
+
+def _detail(message: Message, requests: Mapping[str, SiteRequest]) -> str:
+    request = requests.get(_key(message))
+    if request:
+        return f"{request.session.code_name}　{words.beijing(request.session.starts_at)}"
+    return "　".join(str(message.facts[name]) for name in ("name", "number") if name in message.facts)
+
+
+def _url(by: Actor, message: Message) -> str:
+    if message.subject.startswith("venues.siterequest:"):
+        return reverse("site:request", args=[_key(message)])
+    if message.subject.startswith("tenders.tender:") and by.role in ROOMS:
+        return reverse(ROOMS[by.role], args=[_key(message)])
+    return ""
+
+
+def _key(message: Message) -> str:
+    return message.subject.partition(":")[2]
