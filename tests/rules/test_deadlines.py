@@ -47,6 +47,7 @@ def test_every_clock_is_shown_from_the_first_day() -> None:
     ]
     assert {one.state for one in clocks} == {"idle"}
     assert {one.starts_on for one in clocks} == {None}
+    assert not any(one.provisional for one in clocks)
 
 
 @pytest.mark.parametrize(

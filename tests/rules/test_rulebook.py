@@ -122,6 +122,24 @@ def test_a_faulty_rulebook_is_not_read(before: str, after: str, fault: str) -> N
         parse_rulebook(SMALL.replace(before, after, 1))
 
 
+@pytest.mark.parametrize(
+    ("unit", "value"),
+    [("working-days", "0"), ("ratio", '"0"'), ("ratio", '"1"'), ("ratio", '"0.25"'), ("ratio", '"2/3"')],
+)
+def test_the_ends_of_a_range_belong_to_it(unit: str, value: str) -> None:
+    text = SMALL.replace('value = 5\nunit = "working-days"', f'value = {value}\nunit = "{unit}"')
+
+    assert str(parse_rulebook(text)["days"].value) == value.strip('"')
+
+
+def test_a_rulebook_may_stand_for_a_single_day() -> None:
+    one_day = parse_rulebook(SMALL.replace("2023-09-01", "2026-09-30"))
+
+    assert one_day.in_force(date(2026, 9, 30))
+    assert not one_day.in_force(date(2026, 9, 29))
+    assert not one_day.in_force(date(2026, 10, 1))
+
+
 def test_a_rulebook_that_ends_may_hold_constants_that_last_longer() -> None:
     lasting = parse_rulebook(SMALL.replace("effective_to = 2026-09-30\nconfirmed", "confirmed"))
 
