@@ -1,0 +1,57 @@
+"""Forms and refusals together (表单与拒绝): what stands in the way is said beside its field and in one list.
+
+Forms check shape, rules check law. When an act is refused, its reasons become errors of the form, so that the person
+sees one page with everything typed still there. A form says which reason belongs to which field by an attribute
+``reason_fields`` (code → field); reasons without a field stand above the form.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms import BaseForm
+
+from mifeng.rules.errors import Reason, Refusal
+from mifeng.web.shell import words
+
+
+class Refused(ValidationError):
+    """A reason of the law as an error of a form (不予受理的原因)."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(words.reason_more(reason) or words.reason_text(reason), code=reason.code)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One line of the error summary (错误摘要): where it is, what it is, and its code and clause if law refuses it."""
+
+    target: str
+    text: str
+    code: str = ""
+    clause: words.Clause | None = None
+
+
+def show_refusal(form: BaseForm, refusal: Refusal) -> None:
+    """Put every reason of a refusal into the form, beside its field where the form names one."""
+    fields: Mapping[str, str] = getattr(form, "reason_fields", {})
+    for reason in refusal.reasons:
+        form.add_error(fields.get(reason.code), Refused(reason))
+
+
+def problems(form: BaseForm) -> list[Problem]:
+    """Return the lines of the error summary of a form, in the order of its fields."""
+    found = form.errors.as_data()
+    names = [name for name in (*form.fields, NON_FIELD_ERRORS) if name in found]
+    return [line for name in names for line in _lines(form, name, found[name])]
+
+
+def _lines(form: BaseForm, name: str, errors: list[ValidationError]) -> Iterator[Problem]:
+    target = "" if name == NON_FIELD_ERRORS else form[name].id_for_label
+    label = "" if name == NON_FIELD_ERRORS else f"{form[name].label}："
+    for error in errors:
+        if isinstance(error, Refused):
+            yield Problem(target, words.reason_text(error.reason), error.reason.code, words.clause(error.reason.source))
+        else:
+            yield from (Problem(target, label + message) for message in error.messages)
