@@ -47,6 +47,6 @@ def record_finding(tender_id: UUID, *, kind: str, text: str, by: Actor) -> Writt
             made_by=by.handle,
             made_at=act.at,
         )
-        act.add(finding, "record", kind=kind, text=words)
-        act.refer(subject)
+        # The entry does not refer to the project: those who follow it would learn that a finding was made.
+        act.add(finding, "record", kind=kind, text=words, about=subject)
     return act.entry

@@ -19,4 +19,3 @@ class Finding(models.Model):
     organisation = models.UUIDField()
     made_by = models.CharField(max_length=16)
     made_at = models.DateTimeField()
-    leaf = models.CharField(max_length=64, blank=True)

@@ -26,7 +26,6 @@ class Migration(migrations.Migration):
                 ("organisation", models.UUIDField()),
                 ("made_by", models.CharField(max_length=16)),
                 ("made_at", models.DateTimeField()),
-                ("leaf", models.CharField(blank=True, max_length=64)),
             ],
         ),
     ]

@@ -1,1 +1,1 @@
-"""The cockpit room (监督): supervisors."""
+"""The cockpit (监督): what a supervisor watches. Nothing here acts on a project; findings are own notes."""

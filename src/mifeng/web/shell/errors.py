@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from mifeng.kernel import reads
 from mifeng.kernel.actors import Actor
@@ -39,7 +40,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a failure with a number that stands in the log as well."""
     reference = secrets.token_hex(4).upper()
     log.error("page failed, reference %s, path %s", reference, request.path)
-    return render(request, "shell/500.html", {"reference": reference}, status=500)
+    # Rendered without the request: what every page shows may be the very thing that failed.
+    return HttpResponse(render_to_string("shell/500.html", {"reference": reference}), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

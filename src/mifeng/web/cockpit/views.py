@@ -1,0 +1,88 @@
+"""Pages of the cockpit: the projects under a supervisor's authority, and one of them in full."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from mifeng.kernel import reads
+from mifeng.oversight.actions import record_finding
+from mifeng.oversight.models import Finding
+from mifeng.oversight.queries import findings_for
+from mifeng.tenders.queries import (
+    Row,
+    asks_for,
+    clocks,
+    history_for,
+    notices,
+    search,
+    seats_ready,
+    tender_for,
+    tenders_for,
+    with_lots,
+)
+from mifeng.web.cockpit.forms import FindingForm
+from mifeng.web.shell.acts import feed
+from mifeng.web.shell.clocks import clock_row
+from mifeng.web.shell.http import Request
+from mifeng.web.shell.paging import page
+from mifeng.web.shell.perform import submitted
+from mifeng.web.shell.posts import acting_post, methods, only
+
+INDEX, PROJECT = "cockpit/index.html", "cockpit/project.html"
+ORDER = ("-entered_at", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A project in the list (监督项目行)."""
+
+    row: Row
+    url: str
+
+
+@methods("GET")
+@only("supervisor")
+def index(request: Request) -> HttpResponse:
+    """List the projects under the supervisor's authority (监督项目)."""
+    by = acting_post(request)
+    words = request.GET.get("q", "").strip()[:100]
+    shown = page(request, search(tenders_for(by), words), ORDER)
+    rows = [Watched(row, reverse("cockpit:project", args=[row.tender.pk])) for row in with_lots(shown.rows)]
+    return render(request, INDEX, {"page": shown, "rows": rows, "q": words})
+
+
+@methods("GET", "POST")
+@only("supervisor")
+def project(request: Request, pk: UUID) -> HttpResponse:
+    """Show one project with its clocks, sites, history and the authority's own findings; take a new finding."""
+    by = acting_post(request)
+    tender = tender_for(by, pk)
+    [row] = with_lots([tender])
+    form = FindingForm(request.POST or None)
+    context = {
+        "row": row,
+        "tender": tender,
+        "clocks": [clock_row(clock, request.now) for clock in clocks(tender, row.lots, request.now)],
+        "asks": asks_for(by, tender),
+        "seats": seats_ready(tender),
+        "notices": notices(tender),
+        "entries": feed(history_for(by, tender)),
+        "findings": findings_for(by, pk),
+        "irregularity": Finding.Kind.IRREGULARITY,
+        "topic": f"tenders.tender:{pk}",
+    }
+    if request.method == "POST":
+        return submitted(
+            request,
+            form,
+            lambda actor: record_finding(
+                pk, kind=form.cleaned_data["kind"], text=form.cleaned_data["text"].replace("\r\n", "\n"), by=actor
+            ),
+            PROJECT,
+            **context,
+        )
+    reads.note("supervised", by, f"tenders.tender:{pk}")
+    return render(request, PROJECT, {"form": form, **context})
