@@ -51,11 +51,11 @@
     document.addEventListener("visibilitychange", () => { if (!document.hidden) drift(); });
   }
 
-  // changes elsewhere: one stream for the page's topic; what comes only says that something changed
-  const topic = document.body.dataset.topic;
-  if (topic && "EventSource" in window) {
-    const stream = new EventSource("/live?topic=" + encodeURIComponent(topic));
-    stream.addEventListener("change", changed);
+  // changes elsewhere: one stream for the page's topics (words with spaces between); it only says that something changed
+  const topics = (document.body.dataset.topic || "").split(" ").filter(Boolean);
+  if (topics.length && "EventSource" in window) {
+    const stream = new EventSource("/live?" + topics.map((topic) => "topic=" + encodeURIComponent(topic)).join("&"));
+    stream.addEventListener("changed", changed);
     window.addEventListener("pagehide", () => stream.close());
   }
 
