@@ -154,6 +154,13 @@ def test_every_state_has_a_word_on_the_page() -> None:
     assert named - set(texts.STATE_WORDS) == set()
 
 
+def test_every_step_of_a_table_has_a_title_on_the_page() -> None:
+    texts = importlib.import_module("mifeng.web.shell.texts")
+    named = {step for table in lifecycles().values() for step in table}
+
+    assert named - set(texts.STEP_TITLES) == set()
+
+
 def test_every_clock_has_a_title_on_the_page() -> None:
     texts = importlib.import_module("mifeng.web.shell.texts")
     keys = {clock.key for clock in tender_clocks(TenderTimes(), BOOK, CALENDAR, beijing(11, 2))}
