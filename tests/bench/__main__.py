@@ -1,0 +1,46 @@
+"""``python -m tests.bench [PART …]``: take the figures, print them, write ``build/bench.json``.
+
+Parts: ``tree acts``; all of them without an argument.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.bench import stand, tree
+from tests.bench.figures import Figure, table, write
+
+RESULT = Path("build", "bench.json")
+
+
+def acts() -> Iterator[Figure]:
+    """Take the figures of acts with PostgreSQL alone."""
+    with stand.database():
+        from tests.bench import acts as part  # noqa: PLC0415 - models load once Django is set up
+
+        yield from part.measure(stand.city())
+
+
+PARTS: dict[str, Callable[[], Iterator[Figure]]] = {"tree": tree.measure, "acts": acts}
+
+
+def main(wanted: list[str]) -> int:
+    """Take the figures of the parts wanted; 1 when one of them misses its bar."""
+    if not set(wanted) <= PARTS.keys():
+        print(__doc__, file=sys.stderr)
+        return 2
+    figures: list[Figure] = []
+    stand.prepare()
+    try:
+        for name in wanted or PARTS:
+            print(f"… {name}", file=sys.stderr)
+            figures.extend(PARTS[name]())
+    finally:
+        stand.remove()
+    print(table(figures))
+    write(figures, RESULT)
+    return 0 if all(figure.met for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
