@@ -82,6 +82,7 @@ def base_system() -> Path:
     shutil.rmtree(fresh, ignore_errors=True)
     options = [f"--cache-dir={BASE / 'packages'}", "--variant=minbase", f"--include={PACKAGES}"]
     run("debootstrap", *options, *([f"--keyring={keyring}"] if keyring else []), suite, str(fresh), uri)
+    run("chroot", str(fresh), "apt-get", "clean")
     run("chroot", str(fresh), "useradd", "--create-home", "--shell", "/bin/sh", "builder")
     fresh.rename(base)
     return base

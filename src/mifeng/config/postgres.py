@@ -134,7 +134,7 @@ def _own(folder: Path, owner: pwd.struct_passwd | None) -> None:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
 
 
-def _create(env: Env, binaries: Binaries, owner: pwd.struct_passwd | None) -> None:
+def _create(env: Env, binaries: Binaries, owner: pwd.struct_passwd | None, *, durable: bool) -> None:
     """Make the database in a folder beside its place and move it there once it is whole."""
     folder = env.data / "postgres.new"
     shutil.rmtree(folder, ignore_errors=True)
@@ -143,6 +143,7 @@ def _create(env: Env, binaries: Binaries, owner: pwd.struct_passwd | None) -> No
     place = _place(env, folder, binaries)
     builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if binaries.major >= 17 else []
     options = ["-U", "postgres", "-E", "UTF8", "--locale=C", *builtin, "--auth-local=reject", "--auth-host=reject"]
+    options += [] if durable else ["--no-sync"]
     _tool(folder, owner, [binaries.folder / "initdb", "-D", place, *options])
     # One line is one statement here; the superuser has no password and pg_hba.conf below lets no one in without one.
     statements = (
@@ -201,8 +202,9 @@ def start(env: Env | None = None, *, durable: bool = True, wait: float = 300) ->
     owner = account()
     binaries = reachable(find(env), owner)
     folder = env.data / "postgres"
+    env.folder("run")
     if not folder.exists():
-        _create(env, binaries, owner)
+        _create(env, binaries, owner, durable=durable)
     made_by = (folder / "PG_VERSION").read_text().strip()
     if made_by != str(binaries.major):
         raise PostgresError(f"{folder} was made by PostgreSQL {made_by}, and this is {binaries.major}")

@@ -1,0 +1,1 @@
+"""Tests of what runs the platform: launcher, supervisor, ASGI root, command line."""
