@@ -162,6 +162,10 @@ def test_a_session_starts_at_the_deadline_at_the_earliest() -> None:
     assert refusal.value.codes == ("session-before-deadline",)
 
 
+def test_a_session_may_last_a_whole_day() -> None:
+    check_session_period(START, START + timedelta(hours=24), NOW, BOOK)
+
+
 def test_a_session_may_last_over_night() -> None:
     check_session_period(beijing(11, 20, 17, 0), beijing(11, 21, 11, 0), NOW, BOOK)
 
@@ -238,6 +242,26 @@ def test_a_later_start_skips_the_evening_and_days_off() -> None:
 
     assert friday_evening < later.starts_at
     assert later.starts_at == beijing(11, 23, 8, 30)
+
+
+def test_half_past_five_is_the_last_usual_start() -> None:
+    odd = beijing(11, 18, 9, 31)  # steps of half an hour from here fall on 17:01, 17:31, …
+
+    [on_time] = alternatives(wanted("h-0"), (), [busy("h-0", ends_at=beijing(11, 20, 17, 30))], CALENDAR)
+    taken = busy("h-0", starts_at=odd, ends_at=beijing(11, 18, 17, 30))
+    [next_day] = alternatives(wanted("h-0", starts_at=odd), (), [taken], CALENDAR)
+
+    assert on_time.starts_at == beijing(11, 20, 17, 30)
+    assert next_day.starts_at == beijing(11, 19, 8, 31)
+
+
+def test_a_week_ahead_is_looked_at_and_no_further() -> None:
+    week = START + timedelta(days=7)
+
+    [later] = alternatives(wanted("h-0"), (), [busy("h-0", ends_at=week)], CALENDAR)
+
+    assert later.starts_at == week
+    assert alternatives(wanted("h-0"), (), [busy("h-0", ends_at=week + timedelta(minutes=1))], CALENDAR) == ()
 
 
 def test_nothing_is_proposed_when_all_is_taken_for_a_week() -> None:
