@@ -1,0 +1,41 @@
+"""Who may follow what (实时关注准入): the gate of the push stream, asked once when a page begins to follow.
+
+A topic is a ledger subject. Those who take part in a project may follow it, an officer may follow what a session asks of
+the own site, and nobody anything else; what may not be followed is answered like what does not exist.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from uuid import UUID
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.exceptions import ObjectDoesNotExist
+
+from mifeng.kernel.actors import Actor
+from mifeng.parties.queries import actor_of
+from mifeng.tenders.queries import tender_for
+from mifeng.venues.queries import ask_for
+
+GATES: Mapping[str, Callable[[Actor, UUID], object]] = MappingProxyType(
+    {"tenders.tender": tender_for, "venues.siterequest": ask_for}
+)
+
+
+def allowed(session_key: str, topic: str) -> bool:
+    """Tell whether the person of a session may follow a topic; the public may follow nothing."""
+    label, _colon, pk = topic.partition(":")
+    gate = GATES.get(label)
+    actor = _actor(session_key) if gate else None
+    if gate is None or actor is None:
+        return False
+    try:
+        gate(actor, UUID(pk))
+    except (ObjectDoesNotExist, ValueError):
+        return False
+    return True
+
+
+def _actor(session_key: str) -> Actor | None:
+    person = SessionStore(session_key).get("person") if session_key else None
+    found = actor_of(person) if person else None
+    return found[0] if found else None
