@@ -1,6 +1,6 @@
 """``python -m tests.bench [PART …]``: take the figures, print them, write ``build/bench.json``.
 
-Parts: ``tree acts``; all of them without an argument.
+Parts: ``tree acts sequencing``; all of them without an argument.
 """
 
 import sys
@@ -21,7 +21,15 @@ def acts() -> Iterator[Figure]:
         yield from part.measure(stand.city())
 
 
-PARTS: dict[str, Callable[[], Iterator[Figure]]] = {"tree": tree.measure, "acts": acts}
+def sequencing() -> Iterator[Figure]:
+    """Take the figure of the sequencer with PostgreSQL alone."""
+    with stand.database():
+        from tests.bench import sequencing as part  # noqa: PLC0415 - as above
+
+        yield from part.measure()
+
+
+PARTS: dict[str, Callable[[], Iterator[Figure]]] = {"tree": tree.measure, "acts": acts, "sequencing": sequencing}
 
 
 def main(wanted: list[str]) -> int:
