@@ -1,6 +1,20 @@
 """Addresses of the workspace room."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from mifeng.web.workspace.views import documents, entry, notices, projects, seats
 
 app_name = "workspace"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", projects.index, name="index"),
+    path("new", entry.new, name="new"),
+    path("<uuid:pk>", projects.show, name="project"),
+    path("<uuid:pk>/document", documents.upload, name="upload"),
+    path("<uuid:pk>/document/<uuid:document>", documents.download, name="document"),
+    path("<uuid:pk>/document/<uuid:document>/approve", documents.approve, name="approve"),
+    path("<uuid:pk>/document/<uuid:document>/return", documents.send_back, name="return"),
+    path("<uuid:pk>/seats", seats.plan, name="seats"),
+    path("<uuid:pk>/seats/<uuid:request_id>/replan", seats.replan, name="replan"),
+    path("<uuid:pk>/publish", notices.publish, name="publish"),
+    path("<uuid:pk>/clarify", notices.issue_clarification, name="clarify"),
+]

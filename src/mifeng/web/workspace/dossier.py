@@ -1,0 +1,113 @@
+"""Everything one page of a project shows (项目卷宗), read once, as the reader's post may know it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from mifeng.kernel.actors import Actor
+from mifeng.tenders.models import Document, Notice, Tender
+from mifeng.tenders.queries import (
+    Outlook,
+    Row,
+    asks_for,
+    documents_for,
+    notices,
+    publication_outlook,
+    seats_ready,
+    tender_for,
+    with_lots,
+)
+from mifeng.venues.queries import Ask
+
+FAILED = ("refused", "lapsed", "displaced")
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A project as one post sees it now (项目卷宗).
+
+    Args:
+        by: the reader.
+        now: the time of the request.
+        row: the project with its packages.
+        documents: versions of the tender document, newest first.
+        asks: what its session asks of the sites; empty for a post that may not know them.
+        seats: seats confirmed and wanted; counts that every party may see.
+        notices: published notices, newest first.
+        outlook: what stands in the way of the notice; None once it is out.
+    """
+
+    by: Actor
+    now: datetime
+    row: Row
+    documents: tuple[Document, ...]
+    asks: tuple[Ask, ...]
+    seats: tuple[int, int]
+    notices: tuple[Notice, ...]
+    outlook: Outlook | None
+
+    @property
+    def tender(self) -> Tender:
+        """Return the project."""
+        return self.row.tender
+
+    @property
+    def state(self) -> str:
+        """Return the state of the project."""
+        return self.row.state
+
+    @property
+    def document(self) -> Document | None:
+        """Return the current version of the tender document."""
+        return self.documents[0] if self.documents else None
+
+    @property
+    def code_name(self) -> str:
+        """Return the code name of the session, empty for those who may not know it."""
+        return self.asks[0].code_name if self.asks else ""
+
+    @property
+    def session_starts_at(self) -> datetime | None:
+        """Return when the session starts, None for those who may not know it."""
+        return self.asks[0].starts_at if self.asks else None
+
+    @property
+    def failed(self) -> tuple[Ask, ...]:
+        """Return the sites that refused, did not answer in time or lost their seats when the session moved."""
+        return tuple(ask for ask in self.asks if ask.request.state in FAILED)
+
+    @property
+    def seats_fixed(self) -> bool:
+        """Tell whether every seat is confirmed."""
+        confirmed, wanted = self.seats
+        return wanted > 0 and confirmed == wanted
+
+    @property
+    def is_agency(self) -> bool:
+        """Tell whether the reader is the agency, to whom most acts belong."""
+        return self.by.role == "agency"
+
+    @property
+    def is_buyer(self) -> bool:
+        """Tell whether the reader is the purchaser."""
+        return self.by.role == "buyer"
+
+
+def open_dossier(by: Actor, pk: UUID, now: datetime) -> Dossier:
+    """Return a project as a post sees it.
+
+    Raises:
+        DoesNotExist: when there is none that this post may know of.
+    """
+    tender = tender_for(by, pk)
+    [row] = with_lots([tender])
+    return Dossier(
+        by=by,
+        now=now,
+        row=row,
+        documents=tuple(documents_for(by, tender)),
+        asks=tuple(asks_for(by, tender)),
+        seats=seats_ready(tender),
+        notices=tuple(notices(tender)),
+        outlook=publication_outlook(by, row, now) if row.state in ("entered", "accepted") else None,
+    )

@@ -1,0 +1,18 @@
+"""Forms of the workspace (办理表单): they check shape and keep what was typed; the law is checked by the act."""
+
+from mifeng.web.workspace.forms.base import RoomForm
+from mifeng.web.workspace.forms.documents import ReturnForm, UploadForm
+from mifeng.web.workspace.forms.entry import EntryForm
+from mifeng.web.workspace.forms.notices import ClarifyForm, PublishForm
+from mifeng.web.workspace.forms.seats import ReplanForm, SeatPlanForm
+
+__all__ = [
+    "ClarifyForm",
+    "EntryForm",
+    "PublishForm",
+    "ReplanForm",
+    "ReturnForm",
+    "RoomForm",
+    "SeatPlanForm",
+    "UploadForm",
+]

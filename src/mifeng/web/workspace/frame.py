@@ -1,0 +1,105 @@
+"""What every page of a project has around its task (页面框架): head, timeline, task list; and acts in two steps."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from mifeng.kernel.actors import Actor
+from mifeng.kernel.ledger.append import Written
+from mifeng.rules.errors import Reason, Refusal, Unfair, WrongState
+from mifeng.web.shell.errors import refused
+from mifeng.web.shell.forms import show_refusal
+from mifeng.web.shell.http import Request
+from mifeng.web.shell.perform import perform
+from mifeng.web.workspace.dossier import Dossier
+from mifeng.web.workspace.forms import RoomForm
+from mifeng.web.workspace.progress import task_list, timeline
+
+F = TypeVar("F", bound=RoomForm)
+MOVED_ON = {"stale-version", "wrong-state"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of what an act is about (办理事项)."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[F]):
+    """An act that cannot be taken back (两步办理): the form, then a page that restates it and asks for one word.
+
+    Args:
+        word: what has to be typed.
+        template: page of the form.
+        make: makes the form from what was sent.
+        ask: every reason for which the act would be refused now.
+        restate: title, act, consequence, source and object of the second page.
+        act: the act.
+    """
+
+    word: str
+    template: str
+    make: Callable[[], F]
+    ask: Callable[[F], Sequence[Reason]]
+    restate: Callable[[F], Mapping[str, Any]]
+    act: Callable[[F, Actor], Written]
+
+
+def framed(dossier: Dossier, current: str = "", **context: Any) -> dict[str, Any]:
+    """Return the context of a page of a project."""
+    return {
+        "dossier": dossier,
+        "tender": dossier.tender,
+        "topic": f"tenders.tender:{dossier.tender.pk}",
+        "stages": timeline(dossier.row, dossier.session_starts_at, dossier.now),
+        "tasks": task_list(dossier, current),
+        **context,
+    }
+
+
+def decided(request: Request, decision: Decision[F], **context: Any) -> HttpResponse:
+    """Answer a form of a decision: the form again, the page that asks for the word, or the receipt.
+
+    Whatever is refused comes back in the form with everything typed still there.
+    """
+    form = decision.make()
+    if not form.is_valid():
+        return render(request, decision.template, {"form": form, **context}, status=422)
+    if "edit" in request.POST:
+        return render(request, decision.template, {"form": form, **context})
+    try:
+        if "word" not in request.POST:
+            _refuse(decision.ask(form))
+        asking = decision.make()
+        asking.ask_word(decision.word)
+        if "word" in request.POST and asking.is_valid():
+            return perform(request, lambda by: decision.act(form, by))
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+        return refused(request, refusal, decision.template, form=form, **context)
+    restated = {"form": asking, **context, **decision.restate(form)}
+    if "word" in request.POST:
+        return render(request, "workspace/confirm.html", restated, status=422)
+    asking.fields["word"].required = False
+    return render(request, "workspace/confirm.html", restated)
+
+
+def _refuse(reasons: Sequence[Reason]) -> None:
+    """Refuse what an act would refuse, before the person is asked to confirm it."""
+    if reasons:
+        kind = WrongState if MOVED_ON & {reason.code for reason in reasons} else Unfair
+        raise kind(*reasons)
+
+
+def stale(dossier: Dossier, version: int) -> list[Reason]:
+    """Return the reason that a page has been overtaken, if it has."""
+    current = dossier.tender.version
+    return (
+        [] if version == current else [Reason("stale-version", {"yours": version, "seen": version, "current": current})]
+    )

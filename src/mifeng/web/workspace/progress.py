@@ -1,0 +1,223 @@
+"""How far a project is and whose turn it is (进程与任务): the timeline on top, the task list in statutory order.
+
+The look of a task is the reader's: what waits for the reader is 待处理, what waits for somebody else is 进行中, and the
+line below says for whom.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from mifeng.rules.calendar import end_of, legal_date
+from mifeng.tenders.queries import Row
+from mifeng.web.shell import words
+from mifeng.web.workspace.dossier import Dossier
+
+ORDER = ("entered", "accepted", "published", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the timeline (阶段); ``state`` is done, now or idle."""
+
+    title: str
+    state: str
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task of the list (任务)."""
+
+    title: str
+    look: str
+    note: str = ""
+    url: str = ""
+    word: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tasks of one phase (任务组)."""
+
+    title: str
+    tasks: Sequence[Task]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskList:
+    """The whole list with its count (任务清单)."""
+
+    groups: Sequence[Group]
+
+    @property
+    def total(self) -> int:
+        """Return the number of tasks."""
+        return sum(len(group.tasks) for group in self.groups)
+
+    @property
+    def done(self) -> int:
+        """Return how many are done."""
+        return sum(task.look == "done" for group in self.groups for task in group.tasks)
+
+
+def timeline(row: Row, session_starts_at: datetime | None, now: datetime) -> list[Stage]:
+    """Return the stages of a project from its entry to its archive (项目进程)."""
+    reached = ORDER.index(row.state)
+    issued_on, due_at = row.tender.issued_on, row.bids_due_at
+    due = _("至%(when)s") % {"when": words.beijing(due_at)[5:]} if due_at else ""
+    session = words.beijing(session_starts_at)[5:10] if session_starts_at else ""
+    first = [
+        (_("进场"), words.beijing(row.tender.entered_at)[5:10]),
+        (_("受理"), ""),
+        (_("准备"), ""),
+        (_("公告"), issued_on.strftime("%m-%d") if issued_on else ""),
+        (_("投标"), due),
+        (_("开标"), words.beijing(due_at)[5:10] if due_at else ""),
+        (_("评审"), session),
+    ]
+    # entered waits for acceptance, accepted is prepared, published takes bids, closed waits for the opening
+    at = (1, 2, 4, 5)[reached]
+    stages = [*first, *((title, "") for title in (_("结果"), _("合同"), _("验收"), _("归档")))]
+    return [
+        Stage(title, "done" if n < at else "now" if n == at else "idle", when) for n, (title, when) in enumerate(stages)
+    ]
+
+
+def task_list(dossier: Dossier, current: str = "") -> TaskList:
+    """Return the tasks of a project as the reader's post sees them.
+
+    Args:
+        dossier: the project.
+        current: key of the task whose page is shown; empty on the project's own page.
+    """
+    pk = dossier.tender.pk
+    page = reverse("workspace:project", args=[pk])
+    rows = {
+        "entry": Task(_("进场登记"), "done", url=f"{page}#facts"),
+        "accept": _acceptance(dossier),
+        "document": _document(dossier, page),
+        "seats": _seats(dossier, page),
+        "publish": _publication(dossier, page),
+        "supply": _supply(dossier, page),
+        "clarify": _clarification(dossier, page),
+        "close": _close(dossier),
+    }
+    shown = {
+        key: Task(task.title, task.look, task.note, task.url, task.word, key == current) for key, task in rows.items()
+    }
+    later = [
+        [_("抽取专家"), _("开标"), _("资格审查"), _("评审")],
+        [_("评审报告送达"), _("确认与结果公告"), _("合同与验收")],
+    ]
+    return TaskList(
+        (
+            Group(_("准备"), [shown[key] for key in ("entry", "accept", "document", "seats")]),
+            Group(_("公开"), [shown[key] for key in ("publish", "supply", "clarify", "close")]),
+            Group(_("开评标"), [Task(title, "none") for title in later[0]]),
+            Group(_("结果与履约"), [Task(title, "none") for title in later[1]]),
+        )
+    )
+
+
+def next_turn(role: str, state: str, document: str, seats: tuple[int, int]) -> tuple[str, str]:
+    """Return the look and the words for what a project waits for, as one line of a list (轮到谁)."""
+    mine, theirs = "todo", "go"
+    confirmed, wanted = seats
+    if state == "entered":
+        return theirs, _("等主场受理")
+    if state == "published":
+        return theirs, _("等投标截止")
+    if state == "closed":
+        return "done", _("等开标")
+    if document in ("", "returned", "superseded"):
+        return (mine if role == "agency" else theirs), _("等代理机构提交文件")
+    if document == "drafted":
+        return (mine if role == "buyer" else theirs), _("等采购人确认文件")
+    if not wanted:
+        return (mine if role == "agency" else theirs), _("等代理机构预约席位")
+    if confirmed < wanted:
+        return theirs, _("等场地确认席位")
+    return (mine if role == "agency" else theirs), _("等代理机构发布公告")
+
+
+def _acceptance(dossier: Dossier) -> Task:
+    if dossier.state == "entered":
+        return Task(_("进场受理"), "go", _("等主场场地岗受理"))
+    return Task(_("进场受理"), "done")
+
+
+def _document(dossier: Dossier, page: str) -> Task:
+    document, mine = dossier.document, dossier.is_agency
+    url = f"{page}#documents"
+    if document is None:
+        return Task(_("招标文件"), "todo" if mine else "go", _("等代理机构提交"), url)
+    title = _("招标文件 第%(version)d版") % {"version": document.version}
+    if document.state == "drafted":
+        return Task(title, "todo" if dossier.is_buyer else "go", _("等采购人确认"), url)
+    if document.state == "returned":
+        return Task(title, "todo" if mine else "go", _("采购人已退回，等代理机构修改"), url)
+    return Task(title, "done", _("采购人已确认") if document.state == "approved" else _("已发出"), url)
+
+
+def _seats(dossier: Dossier, page: str) -> Task:
+    confirmed, wanted = dossier.seats
+    title = _("评审席位")
+    url = reverse("workspace:seats", args=[dossier.tender.pk]) if dossier.is_agency else f"{page}#seats"
+    if dossier.state == "entered":
+        return Task(title, "none", _("受理后预约"))
+    if not wanted:
+        return Task(title, "todo" if dossier.is_agency else "go", _("等代理机构预约"), url)
+    counts = _("%(confirmed)d/%(wanted)d已确认") % {"confirmed": confirmed, "wanted": wanted}
+    if dossier.seats_fixed:
+        return Task(title, "done", counts, url)
+    if dossier.failed:
+        return Task(title, "todo", _("%(counts)s，有场地要重选") % {"counts": counts}, url)
+    return Task(title, "go", _("%(counts)s，等场地确认") % {"counts": counts}, url)
+
+
+def _publication(dossier: Dossier, page: str) -> Task:
+    title = _("采购公告")
+    outlook = dossier.outlook
+    if outlook is None:
+        issued_on = dossier.tender.issued_on
+        return Task(title, "done", issued_on.isoformat() if issued_on else "", f"{page}#notices")
+    if outlook.reasons:
+        note = _("%(number)d项原因未解除") % {"number": len(outlook.reasons)}
+        return Task(title, "none", note, f"{page}#publish")
+    if not dossier.is_agency:
+        return Task(title, "go", _("等代理机构发布"), f"{page}#publish")
+    return Task(title, "todo", _("可以发布"), reverse("workspace:publish", args=[dossier.tender.pk]))
+
+
+def _supply(dossier: Dossier, page: str) -> Task:
+    until = dossier.tender.supply_until
+    if until is None:
+        return Task(_("文件提供"), "none")
+    over = dossier.now >= end_of(until)
+    return Task(_("文件提供"), "done" if over else "go", _("至%(day)s") % {"day": until.isoformat()}, f"{page}#clocks")
+
+
+def _clarification(dossier: Dossier, page: str) -> Task:
+    title = _("答疑与澄清")
+    issued = sum(notice.kind == "clarification" for notice in dossier.notices)
+    note = _("已发出%(number)d次") % {"number": issued} if issued else ""
+    if dossier.state == "published":
+        own = dossier.is_agency
+        return Task(title, "go", note, reverse("workspace:clarify", args=[dossier.tender.pk]) if own else "")
+    return Task(title, "done" if dossier.state == "closed" else "none", note, f"{page}#notices" if issued else "")
+
+
+def _close(dossier: Dossier) -> Task:
+    due_at = dossier.row.bids_due_at
+    if due_at is None:
+        return Task(_("投标截止"), "none")
+    today = legal_date(due_at) == legal_date(dossier.now)
+    when = words.beijing(due_at)[11:] if today else words.beijing(due_at)
+    if dossier.state == "closed":
+        return Task(_("投标截止"), "done", when)
+    return Task(_("投标截止"), "go", _("今天%(when)s") % {"when": when} if today else when)
