@@ -16,7 +16,7 @@ from mifeng.kernel.deadlines import WakeAction
 from mifeng.tenders.actions import close_bidding
 from mifeng.tenders.tasks import tell_agency, tell_host, tell_parties
 from mifeng.venues.actions import lapse_request
-from mifeng.venues.tasks import tell_sites
+from mifeng.venues.tasks import tell_released, tell_sites
 
 REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
     {
@@ -26,12 +26,13 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "approve_document": (tell_agency,),
         "return_document": (tell_agency,),
         "plan_seats": (tell_sites,),
-        "replan_seats": (tell_sites,),
+        "replan_seats": (tell_sites, tell_released),
+        "release_seats": (tell_released,),
         "confirm_site": (tell_agency,),
         "refuse_site": (tell_agency,),
         "lapse_request": (tell_agency,),
         "publish_notice": (tell_parties,),
-        "clarify": (tell_sites, tell_parties),
+        "clarify": (tell_sites, tell_released, tell_parties),
         "close_bidding": (tell_agency, tell_parties),
     }
 )

@@ -65,7 +65,7 @@ class Act:
         self._moves: list[dict[str, object]] = []
         self._stream = ""
         self._refs: list[str] = []
-        self._last: list[Callable[[int], object]] = []
+        self._last: list[Callable[[Written], object]] = []
         self._entry: Written | None = None
 
     @property
@@ -170,8 +170,8 @@ class Act:
         self._record(row, name, "", "", facts)
         return row
 
-    def once_written(self, write: Callable[[int], object]) -> None:
-        """Let rows that point to their own entry be written with its id, as the last thing before the commit."""
+    def once_written(self, write: Callable[[Written], object]) -> None:
+        """Let rows that point to their own entry be written with it, as the last thing before the commit."""
         self._last.append(write)
 
     def refer(self, *subjects: str) -> None:
@@ -218,7 +218,7 @@ class Act:
         self._entry = append(Draft(self.step, self._stream, self.by.handle, self.at, body, self._refs))
         idempotency.remember(self.by, self._entry.id)
         for write in self._last:
-            write(self._entry.id)
+            write(self._entry)
         for task in _reactions().get(self.step, ()):
             task.defer(entry_id=self._entry.id)
 

@@ -35,5 +35,5 @@ def digest_noted() -> int:
         act.note(instance, "digest_noted", rows=len(rows), sha256=chain.hexdigest())
         # In the same transaction: rows digested but not linked would be covered twice, and the first digest by nothing.
         covered = Noted.objects.filter(pk__in=[row.pk for row in rows])
-        act.once_written(lambda entry: covered.update(digest_entry=entry))
+        act.once_written(lambda entry: covered.update(digest_entry=entry.id))
     return len(rows)

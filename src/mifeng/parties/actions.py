@@ -6,12 +6,17 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 
-from mifeng.kernel import clock
+from mifeng.kernel import clock, reads
 from mifeng.kernel.acting import acting
 from mifeng.kernel.actors import Actor
+from mifeng.kernel.wording import check_wording
+from mifeng.parties.guards import check_appointment, check_operator, check_organisation
 from mifeng.parties.models import Organisation, Person, Post, SignInAttempt
+from mifeng.parties.queries import as_actor
 from mifeng.rules.errors import NotEntitled, Reason
 
+MAX_NAME = 200
+MAX_ACCOUNT = 60
 WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT = 5
 TRIES_PER_ADDRESS = 50
@@ -25,8 +30,15 @@ def register_organisation(facts: Mapping[str, str], *, by: Actor) -> Organisatio
     Args:
         facts: ``code`` (18 characters), ``name``, ``kind``, ``region`` (6 digits), ``phone``.
         by: the operator who sets the platform up.
+
+    Raises:
+        NotEntitled: ``wrong-post``.
+        Unfair: ``malformed`` for each field at fault, ``too-large``.
     """
+    check_operator(by, step="register_organisation")
+    check_wording(facts["name"], field="name", limit=MAX_NAME, empty="malformed")
     with acting("register_organisation", by=by) as act:
+        check_organisation(facts)
         return act.add(Organisation(**facts), "register", code=facts["code"], kind=facts["kind"])
 
 
@@ -37,9 +49,17 @@ def appoint(organisation: UUID, facts: Mapping[str, str], *, by: Actor) -> Post:
         organisation: the organisation's id.
         facts: ``account``, ``name``, ``password``, ``role``, ``title``, and ``site`` for officers.
         by: the operator.
+
+    Raises:
+        NotEntitled: ``wrong-post``.
+        Unfair: ``malformed`` for each field at fault, ``too-large``.
     """
+    check_operator(by, step="appoint")
+    for field, limit in (("account", MAX_ACCOUNT), ("name", MAX_NAME), ("title", MAX_NAME)):
+        check_wording(facts[field], field=field, limit=limit, empty="malformed")
     password = make_password(facts["password"])
     with acting("appoint", by=by) as act:
+        check_appointment(organisation, facts)
         person = Person(account=facts["account"], name=facts["name"], password=password)
         act.add(person, "account")
         post = Post(
@@ -53,7 +73,7 @@ def appoint(organisation: UUID, facts: Mapping[str, str], *, by: Actor) -> Post:
 
 
 def sign_in(account: str, password: str, *, address: str) -> Post:
-    """Check account and password and return the person's post (登录).
+    """Check account and password and return the person's post (登录); what came of it is in the next minute's digest.
 
     Args:
         account: as typed.
@@ -62,16 +82,19 @@ def sign_in(account: str, password: str, *, address: str) -> Post:
 
     Raises:
         NotEntitled: ``too-many-attempts`` with the moment at which the next try is heard, ``sign-in-failed``.
+        Unfair: ``malformed`` for an account that nobody can have typed.
     """
     at = clock.now()
+    check_wording(account[: MAX_ACCOUNT + 1], field="account", limit=MAX_ACCOUNT + 1)
     check_attempts(account, address)
     post = Post.objects.select_related("person", "organisation").filter(
         person__account=account, person__is_active=True, active=True
     ).first()  # fmt: skip
     right = check_password(password, post.person.password if post else _NOBODY) and post is not None
-    SignInAttempt.objects.create(account=account[:60], address=address, at=at, succeeded=right)
+    SignInAttempt.objects.create(account=account[:MAX_ACCOUNT], address=address, at=at, succeeded=right)
     if not right or post is None:
         raise NotEntitled(Reason("sign-in-failed"))
+    reads.note("signed-in", as_actor(post), f"parties.post:{post.pk}")
     return post
 
 
@@ -86,7 +109,7 @@ def check_attempts(account: str, address: str) -> None:
     since = clock.now() - WINDOW
     failures = SignInAttempt.objects.filter(at__gt=since, succeeded=False)
     for rows, limit in (
-        (failures.filter(account=account[:60]), TRIES_PER_ACCOUNT),
+        (failures.filter(account=account[:MAX_ACCOUNT]), TRIES_PER_ACCOUNT),
         (failures.filter(address=address), TRIES_PER_ADDRESS),
     ):
         times = list(rows.order_by("-at").values_list("at", flat=True)[:limit])

@@ -1,8 +1,9 @@
 """The plan of a remote session (评审场次 1+N).
 
 Three tables. A *session* asks every site for seats and is fixed when the last site has confirmed. A *request* is what
-one site sees and answers; it lapses when the site does not answer in time, and only that site has to be planned anew. A
-*booking* keeps one seat for one stretch of time, held until its site confirms.
+one site sees and answers. It lapses when the site does not answer in time, and is displaced when the session moves to a
+time at which the site has no seats left; only that site has to be planned anew then. A *booking* keeps one seat for one
+stretch of time, held until its site confirms.
 """
 
 from types import MappingProxyType
@@ -25,7 +26,8 @@ REQUEST: Lifecycle = MappingProxyType(
         "refuse": step("requested", "refused", "host guest", "LY-2022-14 四(一)"),
         "lapse": step("requested", "lapsed", "clock", "our choice (ADR-1)"),
         "ask_again": step("requested confirmed", "requested", "agency", "LY-2022-14 四(一)"),
-        "release": step("requested confirmed refused lapsed", "released", "agency", "our choice (ADR-1)"),
+        "displace": step("requested confirmed", "displaced", "agency", "our choice (ADR-1)"),
+        "release": step("requested confirmed refused lapsed displaced", "released", "agency", "our choice (ADR-1)"),
     }
 )
 

@@ -145,9 +145,10 @@ def standings(tenders: Iterable[Tender]) -> dict[UUID, Standing]:
 
 
 def documents_for(by: Actor, tender: Tender) -> list[Document]:
-    """Return the versions of the tender document: all to agency and purchaser, issued ones to the others."""
+    """Return the versions of the tender document: all to its agency and purchaser, issued ones to the others."""
+    owners = {"agency": tender.agency_id, "buyer": tender.purchaser_id}
     rows = Document.objects.filter(tender=tender).order_by("-version")
-    if by.role not in ("agency", "buyer"):
+    if by.role not in owners or str(owners[by.role]) != by.organisation:
         rows = rows.filter(issued_at__isnull=False)
     return list(rows)
 

@@ -16,14 +16,19 @@ from django.db.models import Q, QuerySet
 from mifeng.kernel.acting import Act, acting
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.append import Written
+from mifeng.kernel.wording import check_wording
+from mifeng.parties.guards import check_operator
 from mifeng.rules import session as table
 from mifeng.rules.deadlines import DueStep
-from mifeng.rules.errors import NotEntitled, Reason, Unfair, WrongMoment, WrongState, refuse_if_any
+from mifeng.rules.errors import Reason, Unfair, WrongState, refuse_if_any
+from mifeng.rules.lifecycle import check_step
 from mifeng.rules.seats import Alternative, SiteSeats
+from mifeng.venues.guards import check_in_time, check_officer, check_site
 from mifeng.venues.models import Booking, Seat, Session, Site, SiteRequest
 from mifeng.venues.seating import alternatives_for, pick
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY"
+CODE_DIGITS = (2, 2, 2, 2, 3, 3, 4, 5)  # digits of each try: a name grows only as the short ones are used up
 MAX_ANSWER = 500
 
 
@@ -96,8 +101,8 @@ def replan_site(act: Act, session: Session, gone: SiteRequest, plan: SiteSeats, 
 def move_session(act: Act, session: Session, during: tuple[datetime, datetime], *, reply_hours: int) -> list[str]:
     """Move a whole session to another time in one act (整体改期); every site is asked again.
 
-    A postponement is lawful whether or not seats are free then. A site that lacks them loses its request, and the
-    plan waits for another site; nobody else loses a seat.
+    A postponement is lawful whether or not seats are free then. A site that lacks them is displaced, and the plan
+    waits for it to be planned anew; nobody else loses a seat.
 
     Returns:
         ids of the sites that have to be planned anew.
@@ -115,7 +120,7 @@ def move_session(act: Act, session: Session, during: tuple[datetime, datetime], 
         _release_bookings(act, held)
         seats = pick(plan, during)
         if seats is None:
-            act.move(held, table.REQUEST, "release", reason="seats-short")
+            act.move(held, table.REQUEST, "displace")
             act.due(held, ())
             short.append(str(held.site_id))
             continue
@@ -146,15 +151,14 @@ def confirm_site(request_id: UUID, *, by: Actor) -> Written:
     Source: LY-2022-14 四(一)
     """
     with acting("confirm_site", by=by) as act:
-        session, request, bookings = _lock_answer(act, request_id)
-        check_own_site(request, by)
+        session, request, seats, bookings = _lock_answer(act, request_id)
+        check_officer(request.site_id, by, step="confirm")
         check_in_time(request, act.at)
-        seats = {seat.pk: seat for seat in Seat.objects.filter(pk__in=[booking.seat_id for booking in bookings])}
         refuse_if_any(
             Unfair,
             (
                 Reason("seat-unready", {"seat": seat.label, "fault": seat.fault}, lifted_by=(by.role,))
-                for seat in seats.values()
+                for seat in sorted(seats, key=lambda seat: seat.label)
                 if seat.fault and request.state == "requested"
             ),
         )
@@ -163,7 +167,7 @@ def confirm_site(request_id: UUID, *, by: Actor) -> Written:
         for booking in bookings:
             act.move(booking, table.BOOKING, "confirm", seat=str(booking.seat_id))
         act.due(request, ())
-        if not SiteRequest.objects.filter(session=session, state__in=("requested", "refused", "lapsed")).exists():
+        if not SiteRequest.objects.filter(session=session).exclude(state__in=("confirmed", "released")).exists():
             act.move(session, table.SESSION, "fix", version=session.version)
     return act.entry
 
@@ -173,15 +177,17 @@ def refuse_site(request_id: UUID, *, reason: str, by: Actor) -> Written:
 
     Raises:
         NotEntitled: ``not-your-site``, ``wrong-post``.
-        Unfair: ``reason-required``.
+        Unfair: ``reason-required``, ``too-large``, ``malformed``.
+        WrongMoment: ``reply-overdue``, when the time to answer is over.
         WrongState: ``wrong-state``.
 
     Source: LY-2022-14 四(一)
     """
-    words = check_answer(reason)
+    words = check_wording(reason, field="reason", limit=MAX_ANSWER, empty="reason-required")
     with acting("refuse_site", by=by) as act:
-        session, request, bookings = _lock_answer(act, request_id)
-        check_own_site(request, by)
+        session, request, _, bookings = _lock_answer(act, request_id)
+        check_officer(request.site_id, by, step="refuse")
+        check_in_time(request, act.at)
         request.answer, request.answered_by = words, by.handle
         act.move(request, table.REQUEST, "refuse", code_name=session.code_name, reason=words)
         for booking in bookings:
@@ -194,13 +200,15 @@ def lapse_request(request_id: UUID, *, by: Actor) -> Written:
     """Let a request that was not answered in time fall back (逾时退回); its seats are free at once.
 
     Raises:
+        NotEntitled: ``wrong-post`` for everybody but the clock.
         WrongMoment: ``too-early``.
         WrongState: ``wrong-state``.
 
     Source: our choice (ADR-1)
     """
     with acting("lapse_request", by=by) as act:
-        _, request, bookings = _lock_answer(act, request_id)
+        _, request, _, bookings = _lock_answer(act, request_id)
+        check_step(table.REQUEST, "lapse", state=request.state, role=by.role)
         act.meet(request, "lapse")
         act.move(request, table.REQUEST, "lapse", reply_by=request.reply_by)
         for booking in bookings:
@@ -213,19 +221,14 @@ def record_readiness(seat_id: UUID, *, fault: str, by: Actor) -> Written:
 
     Raises:
         NotEntitled: ``wrong-post``, ``not-your-site``.
-        Unfair: ``too-large``.
+        Unfair: ``too-large``, ``malformed``.
 
     Source: BN-2023 三(二) (R027)
     """
-    words = fault.strip()
-    if len(words) > MAX_ANSWER:
-        raise Unfair(Reason("too-large", {"limit": MAX_ANSWER}))
-    if by.role not in ("host", "guest"):
-        raise NotEntitled(Reason("wrong-post", {"step": "record_readiness"}, lifted_by=("host", "guest")))
+    words = check_wording(fault, field="fault", limit=MAX_ANSWER)
     with acting("record_readiness", by=by) as act:
         seat = act.lock(Seat, seat_id)
-        if str(seat.site_id) != by.site:
-            raise NotEntitled(Reason("not-your-site"))
+        check_officer(seat.site_id, by, step="record_readiness")
         seat.fault, seat.tested_at = words, act.at
         act.note(seat, "test", passed=not words, fault=words)
     return act.entry
@@ -238,62 +241,32 @@ def register_site(facts: Mapping[str, Any], seats: Sequence[Mapping[str, str]], 
         facts: ``organisation``, ``name``, ``region``, ``phone``, ``travel_minutes`` from the city's site.
         seats: ``area``, ``label`` and ``kind`` of each seat.
         by: the operator who sets the platform up.
+
+    Raises:
+        NotEntitled: ``wrong-post``.
+        Unfair: ``malformed`` for each field at fault.
     """
+    check_operator(by, step="register_site")
     with acting("register_site", by=by) as act:
+        check_site(facts, seats)
         site = act.add(Site(**facts), "register", name=facts["name"], seats=len(seats))
         for seat in seats:
             act.add(Seat(site=site, tested_at=act.at, **seat), "seat", label=seat["label"])
     return site
 
 
-def check_own_site(request: SiteRequest, by: Actor) -> None:
-    """Refuse an officer of another site (场地归属).
+def _lock_answer(act: Act, request_id: UUID) -> tuple[Session, SiteRequest, list[Seat], list[Booking]]:
+    """Take a request with its session, its seats and its bookings alone.
 
-    Raises:
-        NotEntitled: ``wrong-post`` for a post without a site, ``not-your-site``.
-
-    Source: BN-2023 三(三) (R029)
+    The seats too: a test of their equipment, and a plan that looks for free ones, stand before or after the answer.
     """
-    if by.role not in ("host", "guest"):
-        raise NotEntitled(Reason("wrong-post", {"role": by.role}, lifted_by=("host", "guest")))
-    if str(request.site_id) != by.site:
-        raise NotEntitled(Reason("not-your-site"))
-
-
-def check_in_time(request: SiteRequest, at: datetime) -> None:
-    """Refuse an answer after the time to answer (逾时).
-
-    Raises:
-        WrongMoment: ``reply-overdue``; lifted by the agency, who may ask again.
-
-    Source: our choice (ADR-1)
-    """
-    if request.state == "requested" and at >= request.reply_by:
-        raise WrongMoment(Reason("reply-overdue", {"reply_by": request.reply_by}, lifted_by=("agency",)))
-
-
-def check_answer(text: str) -> str:
-    """Refuse an empty or overlong reason and return it trimmed (退回理由).
-
-    Raises:
-        Unfair: ``reason-required``, ``too-large``.
-
-    Source: our choice (ADR-1)
-    """
-    words = text.strip()
-    if not words:
-        raise Unfair(Reason("reason-required"))
-    if len(words) > MAX_ANSWER:
-        raise Unfair(Reason("too-large", {"limit": MAX_ANSWER}))
-    return words
-
-
-def _lock_answer(act: Act, request_id: UUID) -> tuple[Session, SiteRequest, list[Booking]]:
     session_id = SiteRequest.objects.values_list("session", flat=True).get(pk=request_id)
     session = act.lock(Session, session_id)
     request = act.lock(SiteRequest, request_id)
-    bookings = act.lock_all(Booking, _active_bookings(session_id, request_id).values_list("pk", flat=True))
-    return session, request, bookings
+    held = _active_bookings(session_id, request_id)
+    seats = act.lock_all(Seat, held.values_list("seat", flat=True))
+    bookings = act.lock_all(Booking, held.values_list("pk", flat=True))
+    return session, request, seats, bookings
 
 
 def _active_bookings(session_id: UUID, request_id: UUID | None = None) -> QuerySet[Booking]:
@@ -368,6 +341,10 @@ def _release_bookings(act: Act, request: SiteRequest) -> None:
 
 
 def _code_name() -> str:
-    """Return a code name such as K-7F2: short enough to say, drawn at random, so that it tells nothing."""
-    first, last = secrets.choice(CODE_LETTERS), secrets.choice(CODE_LETTERS)
-    return f"{first}-{secrets.randbelow(90) + 10}{last}"
+    """Return a code name such as K-47F: short enough to say, drawn at random, so that it tells nothing."""
+    for digits in CODE_DIGITS:
+        first, last = secrets.choice(CODE_LETTERS), secrets.choice(CODE_LETTERS)
+        name = f"{first}-{secrets.randbelow(10**digits):0{digits}d}{last}"
+        if not Session.objects.filter(code_name=name).exists():
+            return name
+    raise RuntimeError("no code name is free")

@@ -1,20 +1,30 @@
-"""Jobs about sites (场地任务): tell a site that a session asks it, by code name only."""
+"""Jobs about sites (场地任务): tell a site what a session asks of it or gives back, by code name only."""
 
 from procrastinate.contrib.django import app
 
 from mifeng.kernel.inbox import tell
-from mifeng.kernel.ledger.queries import subjects_of
+from mifeng.kernel.ledger.queries import body_of, subjects_of
 from mifeng.parties.queries import handles
 from mifeng.venues.models import SiteRequest
+
+LOST = {("requested", "released"), ("confirmed", "released"), ("requested", "displaced"), ("confirmed", "displaced")}
 
 
 @app.task(name="venues.tell_sites")
 def tell_sites(*, entry_id: int) -> None:
     """Tell every site that an entry asks for seats (通知场地)."""
     for request in SiteRequest.objects.filter(pk__in=subjects_of(entry_id, "venues.siterequest"), state="requested"):
-        tell(
-            handles(site=str(request.site_id)),
-            "seats-asked",
-            subject=f"venues.siterequest:{request.pk}",
-            entry=entry_id,
-        )
+        _tell(request, "seats-asked", entry_id)
+
+
+@app.task(name="venues.tell_released")
+def tell_released(*, entry_id: int) -> None:
+    """Tell every site that it need not keep seats any more which it held or had been asked for (通知场地释放)."""
+    moves = body_of(entry_id).get("moves", [])
+    lost = [move["subject"].partition(":")[2] for move in moves if (move.get("from"), move.get("to")) in LOST]
+    for request in SiteRequest.objects.filter(pk__in=set(lost) & set(subjects_of(entry_id, "venues.siterequest"))):
+        _tell(request, "seats-released", entry_id)
+
+
+def _tell(request: SiteRequest, kind: str, entry_id: int) -> None:
+    tell(handles(site=str(request.site_id)), kind, subject=f"venues.siterequest:{request.pk}", entry=entry_id)

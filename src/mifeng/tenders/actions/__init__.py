@@ -3,7 +3,7 @@
 from mifeng.tenders.actions.documents import approve_document, draft_document, return_document
 from mifeng.tenders.actions.entry import TenderEntry, accept_tender, enter_tender
 from mifeng.tenders.actions.notices import Clarified, Publishing, clarify, close_bidding, publish_notice
-from mifeng.tenders.actions.seats import PlannedSession, plan_seats, replan_seats
+from mifeng.tenders.actions.seats import PlannedSession, plan_seats, release_seats, replan_seats
 
 __all__ = [
     "Clarified",
@@ -18,6 +18,7 @@ __all__ = [
     "enter_tender",
     "plan_seats",
     "publish_notice",
+    "release_seats",
     "replan_seats",
     "return_document",
 ]

@@ -5,10 +5,11 @@ from uuid import UUID
 from mifeng.kernel.acting import acting
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.append import Written
-from mifeng.kernel.vault import Stored
+from mifeng.kernel.vault import Stored, holds
+from mifeng.kernel.wording import check_wording
 from mifeng.rules import tender as table
-from mifeng.rules.errors import Reason, WrongState
-from mifeng.tenders.actions.guards import check_own, check_text, lock_tender
+from mifeng.rules.errors import Reason, Unfair
+from mifeng.tenders.actions.guards import check_agency, check_before_deadline, check_own, lock_tender
 from mifeng.tenders.models import Document
 
 MAX_NAME = 200
@@ -26,19 +27,23 @@ def draft_document(tender_id: UUID, stored: Stored, *, name: str, by: Actor) -> 
         by: the agency.
 
     Raises:
-        NotEntitled: ``wrong-post``, ``not-your-project``.
-        Unfair: ``malformed``, ``too-large``.
-        WrongState: ``wrong-state`` after the deadline.
+        NotEntitled: ``wrong-post``, ``not-your-project``, ``agency-banned``.
+        Unfair: ``malformed``, also for a file that the vault does not hold, ``too-large``.
+        WrongMoment: ``deadline-passed``.
 
     Source: GPLR-32
     """
-    title = check_text(name, field="name", limit=MAX_NAME)
+    title = check_wording(name, field="name", limit=MAX_NAME, empty="malformed")
+    if not holds(stored):
+        raise Unfair(Reason("malformed", {"field": "file"}))
     with acting("draft_document", by=by) as act:
         tender, lots = lock_tender(act, tender_id)
-        versions = act.lock_all(Document, Document.objects.filter(tender=tender).values_list("pk", flat=True))
         check_own(tender, by, role="agency")
-        if any(lot.state == "closed" for lot in lots):
-            raise WrongState(Reason("wrong-state", {"step": "draft", "state": "closed"}))
+        versions = act.lock_all(Document, Document.objects.filter(tender=tender).values_list("pk", flat=True))
+        check_agency(act, tender.agency_id)
+        check_before_deadline(lots, act.at)
+        tender.version += 1
+        act.note(tender, "document", sha256=stored.sha256, size=stored.size, version=tender.version)
         for old in versions:
             if old.state in OPEN:
                 act.move(old, table.DOCUMENT, "supersede", version=old.version)
@@ -53,8 +58,6 @@ def draft_document(tender_id: UUID, stored: Stored, *, name: str, by: Actor) -> 
             size=stored.size,
             drafted_at=act.at,
         )
-        tender.version += 1
-        act.note(tender, "document", sha256=stored.sha256, size=stored.size, version=tender.version)
     return act.entry
 
 
@@ -63,6 +66,7 @@ def approve_document(document_id: UUID, *, by: Actor) -> Written:
 
     Raises:
         NotEntitled: ``wrong-post``, ``not-your-project``.
+        WrongMoment: ``deadline-passed``.
         WrongState: ``wrong-state``.
 
     Source: GPLR-15
@@ -75,22 +79,25 @@ def return_document(document_id: UUID, *, remark: str, by: Actor) -> Written:
 
     Raises:
         NotEntitled: ``wrong-post``, ``not-your-project``.
-        Unfair: ``malformed`` for an empty remark, ``too-large``.
+        Unfair: ``malformed``, also for an empty remark, ``too-large``.
+        WrongMoment: ``deadline-passed``.
         WrongState: ``wrong-state``.
 
     Source: GPLR-15
     """
-    return _answer("return_document", document_id, "return", check_text(remark, field="remark", limit=MAX_REMARK), by)
+    words = check_wording(remark, field="remark", limit=MAX_REMARK, empty="malformed")
+    return _answer("return_document", document_id, "return", words, by)
 
 
 def _answer(act_name: str, document_id: UUID, step: str, remark: str, by: Actor) -> Written:
     tender_id = Document.objects.values_list("tender", flat=True).get(pk=document_id)
     with acting(act_name, by=by) as act:
-        tender, _ = lock_tender(act, tender_id)
-        document = act.lock(Document, document_id)
+        tender, lots = lock_tender(act, tender_id)
         check_own(tender, by, role="buyer")
-        document.remark = remark
-        act.move(document, table.DOCUMENT, step, sha256=document.sha256, version=document.version, remark=remark)
+        document = act.lock(Document, document_id)
+        check_before_deadline(lots, act.at)
         tender.version += 1
         act.note(tender, step, version=tender.version)
+        document.remark = remark
+        act.move(document, table.DOCUMENT, step, sha256=document.sha256, version=document.version, remark=remark)
     return act.entry

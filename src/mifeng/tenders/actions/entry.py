@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import cast
 from uuid import UUID
@@ -10,18 +11,20 @@ from mifeng.kernel.acting import acting
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.law import rulebook_on
 from mifeng.kernel.ledger.append import Written
+from mifeng.kernel.wording import check_wording
 from mifeng.parties.models import Organisation
 from mifeng.rules import tender as table
 from mifeng.rules.calendar import end_of, legal_date
 from mifeng.rules.entry import EntryFacts, check_entry
 from mifeng.rules.errors import NotEntitled, Reason, Unfair
-from mifeng.tenders.actions.guards import check_own, check_text, lock_tender
+from mifeng.tenders.actions.guards import check_own, lock_tender
 from mifeng.tenders.models import Lot, Tender
 from mifeng.venues.queries import host_site
 
 MAX_NAME = 200
 MAX_LOTS = 99
 MAX_YUAN = Decimal("99999999999999.99")
+NUMBER_DIGITS = (6, 6, 6, 7, 8)  # digits of each try: a number grows only as the short ones are used up
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +67,21 @@ def enter_tender(entry: TenderEntry, *, by: Actor) -> Written:
 
     Source: BN-2023 二(一), NM-2018-67 二(四) (R008, R043)
     """
-    check_shape(entry)
     if by.role != "agency":
         raise NotEntitled(Reason("wrong-post", {"step": "enter", "role": by.role}, lifted_by=("agency",)))
+    check_shape(entry)
     with acting("enter_tender", by=by) as act:
         agency = act.share(Organisation, by.organisation)
         purchaser = check_kind(entry.purchaser, Organisation.Kind.PURCHASER)
         supervisor = check_kind(entry.supervisor, Organisation.Kind.SUPERVISOR) if entry.supervisor else None
         rulebook = rulebook_on(purchaser.region, "procurement", legal_date(act.at))
-        banned = agency.banned_until is not None and agency.banned_until >= legal_date(act.at)
-        check_entry(
-            EntryFacts(
-                has_supervisor=supervisor is not None,
-                in_catalogue=entry.in_catalogue,
-                agency_kind="central" if agency.kind == Organisation.Kind.CENTRAL_AGENCY else "social",
-                agency_banned=banned,
-                banned_until=end_of(agency.banned_until) if banned and agency.banned_until else None,
-                remote=True,
-                budget_yuan=entry.budget_yuan,
-                lot_budgets_yuan=tuple(budget for _, budget in entry.lots),
-                traits=entry.traits,
-            ),
-            rulebook,
-        )
+        check_entry(_declared(entry, agency, supervisor, act.at), rulebook)
         host = host_site(purchaser.region)
         if host is None:
             raise Unfair(Reason("host-missing", {"region": purchaser.region}, lifted_by=("host",)))
         tender = Tender(
-            number=_number(act.at.year),
-            name=entry.name.strip(),
+            number=_number(legal_date(act.at).year),
+            name=check_wording(entry.name, field="name", limit=MAX_NAME, empty="malformed"),
             category=entry.category,
             in_catalogue=entry.in_catalogue,
             complex=entry.complex,
@@ -106,11 +95,7 @@ def enter_tender(entry: TenderEntry, *, by: Actor) -> Written:
             entered_at=act.at,
         )
         act.add(tender, "enter", number=tender.number, rulebook=rulebook.name, budget_yuan=entry.budget_yuan)
-        rows = [
-            {"tender": tender, "number": number, "name": name.strip(), "budget_yuan": budget}
-            for number, (name, budget) in enumerate(entry.lots, start=1)
-        ]
-        act.create_all(Lot, table.LOT, "enter", rows)
+        act.create_all(Lot, table.LOT, "enter", _lots(entry, tender))
     return act.entry
 
 
@@ -141,13 +126,13 @@ def check_shape(entry: TenderEntry) -> None:
 
     Source: our choice (ADR-1)
     """
-    check_text(entry.name, field="name", limit=MAX_NAME)
+    check_wording(entry.name, field="name", limit=MAX_NAME, empty="malformed")
     if entry.category not in Tender.Category.values:
         raise Unfair(Reason("malformed", {"field": "category"}))
     if len(entry.lots) > MAX_LOTS:
         raise Unfair(Reason("too-large", {"field": "lots", "limit": MAX_LOTS}))
     for name, budget in entry.lots:
-        check_text(name, field="lot", limit=MAX_NAME)
+        check_wording(name, field="lot", limit=MAX_NAME, empty="malformed")
         _check_money(budget)
     if entry.budget_yuan is not None:
         _check_money(entry.budget_yuan)
@@ -167,6 +152,35 @@ def check_kind(organisation_id: UUID, kind: str) -> Organisation:
     return found
 
 
+def _declared(entry: TenderEntry, agency: Organisation, supervisor: Organisation | None, at: datetime) -> EntryFacts:
+    """Return what the agency declares and the platform knows of it, as the rules read it."""
+    until = agency.banned_until
+    banned = until is not None and until >= legal_date(at)
+    return EntryFacts(
+        has_supervisor=supervisor is not None,
+        in_catalogue=entry.in_catalogue,
+        agency_kind="central" if agency.kind == Organisation.Kind.CENTRAL_AGENCY else "social",
+        agency_banned=banned,
+        banned_until=end_of(until) if until and banned else None,
+        remote=True,
+        budget_yuan=entry.budget_yuan,
+        lot_budgets_yuan=tuple(budget for _, budget in entry.lots),
+        traits=entry.traits,
+    )
+
+
+def _lots(entry: TenderEntry, tender: Tender) -> list[dict[str, object]]:
+    return [
+        {
+            "tender": tender,
+            "number": number,
+            "name": check_wording(name, field="lot", limit=MAX_NAME, empty="malformed"),
+            "budget_yuan": budget,
+        }
+        for number, (name, budget) in enumerate(entry.lots, start=1)
+    ]
+
+
 def _check_money(amount: Decimal) -> None:
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -2 or amount > MAX_YUAN:
@@ -174,5 +188,9 @@ def _check_money(amount: Decimal) -> None:
 
 
 def _number(year: int) -> str:
-    """Return a project number; its last part is drawn at random, so that numbers do not count projects."""
-    return f"ZFCG-{year}-{secrets.randbelow(10**6):06d}"
+    """Return a free project number; its last part is drawn at random, so that numbers do not count projects."""
+    for digits in NUMBER_DIGITS:
+        number = f"ZFCG-{year}-{secrets.randbelow(10**digits):0{digits}d}"
+        if not Tender.objects.filter(number=number).exists():
+            return number
+    raise RuntimeError("no project number is free")

@@ -1,9 +1,17 @@
-"""Who may act on which project (项目归属), asked by every act on one."""
+"""Who may act on which project, and when (项目归属与时点), asked by every act on one."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
 
 from mifeng.kernel.acting import Act
 from mifeng.kernel.actors import Actor
-from mifeng.rules.errors import NotEntitled, Reason, Unfair, WrongState
+from mifeng.parties.models import Organisation
+from mifeng.rules.calendar import end_of, legal_date
+from mifeng.rules.errors import NotEntitled, Reason, Unfair, WrongMoment, WrongState
+from mifeng.rules.notice import moment_text
 from mifeng.tenders.models import Lot, Tender
+
+YEARS = range(2000, 2100)  # what a person can mean by a date; counting days to the year 9999 would hold the locks
 
 
 def lock_tender(act: Act, tender_id: object) -> tuple[Tender, list[Lot]]:
@@ -33,6 +41,49 @@ def check_own(tender: Tender, by: Actor, *, role: str) -> None:
         raise NotEntitled(Reason("not-your-project"))
 
 
+def check_agency(act: Act, organisation: object) -> Organisation:
+    """Refuse every act of an agency that is banned from acting (禁止代理), and return the agency.
+
+    The last lock of an act, since organisations stand below all matters: a ban takes hold between two acts, never
+    within one.
+
+    Raises:
+        NotEntitled: ``agency-banned``, until the ban ends; lifted by the supervisor.
+
+    Source: BN-2023 二(四)6 (R022)
+    """
+    agency = act.share(Organisation, str(organisation))
+    if agency.banned_until is not None and agency.banned_until >= legal_date(act.at):
+        raise NotEntitled(Reason("agency-banned", until=end_of(agency.banned_until), lifted_by=("supervisor",)))
+    return agency
+
+
+def check_before_deadline(lots: Iterable[Lot], at: datetime) -> None:
+    """Refuse work on the tender document once bids are due (投标截止).
+
+    Raises:
+        WrongMoment: ``deadline-passed``.
+
+    Source: GPLR-31
+    """
+    due_at = min((lot.bids_due_at for lot in lots if lot.bids_due_at), default=None)
+    if due_at is not None and at >= due_at:
+        raise WrongMoment(Reason("deadline-passed", {"bids_due_at": moment_text(due_at)}))
+
+
+def check_moment(moment: date | datetime | None, *, field: str) -> None:
+    """Refuse an instant without a time zone, and a date that nobody can mean (日期).
+
+    Raises:
+        Unfair: ``malformed``.
+
+    Source: our choice (ADR-1)
+    """
+    bare = isinstance(moment, datetime) and moment.tzinfo is None
+    if moment is not None and (bare or moment.year not in YEARS):
+        raise Unfair(Reason("malformed", {"field": field}))
+
+
 def check_version(tender: Tender, version: int) -> None:
     """Refuse an act prepared on a page that has been overtaken (并发修改).
 
@@ -42,20 +93,4 @@ def check_version(tender: Tender, version: int) -> None:
     Source: our choice (ADR-1)
     """
     if tender.version != version:
-        raise WrongState(Reason("stale-version", {"yours": version, "current": tender.version}))
-
-
-def check_text(text: str, *, field: str, limit: int) -> str:
-    """Refuse an empty or overlong text and return it trimmed (文字内容).
-
-    Raises:
-        Unfair: ``malformed``, ``too-large``.
-
-    Source: our choice (ADR-1)
-    """
-    words = text.strip()
-    if not words:
-        raise Unfair(Reason("malformed", {"field": field}))
-    if len(words) > limit:
-        raise Unfair(Reason("too-large", {"field": field, "limit": limit}))
-    return words
+        raise WrongState(Reason("stale-version", {"seen": version, "current": tender.version}))

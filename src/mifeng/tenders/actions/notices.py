@@ -8,20 +8,21 @@ from mifeng.kernel.acting import Act, acting, subject_of
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.law import calendar, rulebooks
 from mifeng.kernel.ledger.append import Written, timestamp
+from mifeng.kernel.wording import check_wording
 from mifeng.rules import tender as table
 from mifeng.rules.calendar import legal_date
 from mifeng.rules.deadlines import tender_deadlines
 from mifeng.rules.encoding import canonical, digest
-from mifeng.rules.errors import Reason, WrongState
 from mifeng.rules.lifecycle import check_step
 from mifeng.rules.notice import Clarification, check_clarification, check_publication
-from mifeng.tenders.actions.guards import check_own, check_text, check_version, lock_tender
+from mifeng.tenders.actions.guards import check_agency, check_moment, check_own, check_version, lock_tender
 from mifeng.tenders.models import Document, Lot, Notice, Tender
 from mifeng.tenders.queries import publication_of
 from mifeng.venues import actions as venues
 from mifeng.venues.queries import session_of
 
 MAX_TEXT = 20_000
+MAX_REASON = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +67,29 @@ def publish_notice(tender_id: UUID, publishing: Publishing, *, by: Actor) -> Wri
     """Publish the tender notice and issue the documents (发布招标公告); the periods of the law start to run.
 
     Raises:
-        NotEntitled: ``wrong-post``, ``not-your-project``.
+        NotEntitled: ``wrong-post``, ``not-your-project``, ``agency-banned``.
         Unfair: ``malformed``, ``too-large``, and all reasons of ``rules.notice.check_publication``.
         WrongState: ``wrong-state``, ``stale-version``.
 
     Source: GPL-35, GPLR-31, LY-2022-14 四(一)
     """
-    text = check_text(publishing.text, field="text", limit=MAX_TEXT)
+    text = check_wording(publishing.text, field="text", limit=MAX_TEXT, empty="malformed")
+    departure = check_wording(publishing.departure_reason, field="departure_reason", limit=MAX_REASON)
+    check_moment(publishing.bids_due_at, field="bids_due_at")
+    check_moment(publishing.supply_until, field="supply_until")
     with acting("publish_notice", by=by) as act:
         tender, lots = lock_tender(act, tender_id)
-        documents = act.lock_all(Document, Document.objects.filter(tender=tender).values_list("pk", flat=True))
         check_own(tender, by, role="agency")
-        _check_lots(lots, "publish", "accepted")
+        documents = act.lock_all(Document, Document.objects.filter(tender=tender).values_list("pk", flat=True))
+        check_agency(act, tender.agency_id)
+        _check_lots(lots, "publish", by)
         check_version(tender, publishing.version)
         publication = publication_of(
             tender,
             documents,
             (publishing.supply_until, publishing.bids_due_at),
             act.at,
-            departure_reason=publishing.departure_reason,
+            departure_reason=departure,
         )
         check_publication(publication, rulebooks()[tender.rulebook], calendar())
         tender.issued_on, tender.supply_until = legal_date(act.at), publishing.supply_until
@@ -94,7 +99,7 @@ def publish_notice(tender_id: UUID, publishing: Publishing, *, by: Actor) -> Wri
             "publish_notice",
             bids_due_at=publishing.bids_due_at,
             supply_until=publishing.supply_until,
-            departure_reason=publishing.departure_reason,
+            departure_reason=departure,
         )
         _set_due(act, lots, publishing.bids_due_at, "publish")
         for document in documents:
@@ -112,26 +117,29 @@ def clarify(tender_id: UUID, clarified: Clarified, *, by: Actor) -> Written:
     again.
 
     Raises:
-        NotEntitled: ``wrong-post``, ``not-your-project``.
+        NotEntitled: ``wrong-post``, ``not-your-project``, ``agency-banned``.
         Unfair: ``malformed``, ``too-large``, and the reasons of ``rules.notice.check_clarification``.
         WrongMoment: ``deadline-passed``.
         WrongState: ``wrong-state``, ``stale-version``.
 
     Source: GPLR-31
     """
-    text = check_text(clarified.text, field="text", limit=MAX_TEXT)
+    text = check_wording(clarified.text, field="text", limit=MAX_TEXT, empty="malformed")
+    why = check_wording(clarified.reason, field="reason", limit=MAX_REASON)
+    check_moment(clarified.new_due_at, field="new_due_at")
     with acting("clarify", by=by) as act:
         tender, lots = lock_tender(act, tender_id)
+        check_own(tender, by, role="agency")
         documents = act.lock_all(Document, Document.objects.filter(tender=tender).values_list("pk", flat=True))
         found = session_of(subject_of(tender))
         session = venues.lock_session(act, found.pk) if found else None
-        check_own(tender, by, role="agency")
-        _check_lots(lots, "clarify", "published")
+        check_agency(act, tender.agency_id)
+        _check_lots(lots, "clarify", by)
         check_version(tender, clarified.version)
         due_at = _due(lots)
         rulebook = rulebooks()[tender.rulebook]
         check_clarification(
-            Clarification(act.at, due_at, clarified.affects_bids, clarified.new_due_at, clarified.reason),
+            Clarification(act.at, due_at, clarified.affects_bids, clarified.new_due_at, why),
             rulebook,
             calendar(),
         )
@@ -139,9 +147,7 @@ def clarify(tender_id: UUID, clarified: Clarified, *, by: Actor) -> Written:
         if clarified.affects_bids:
             tender.last_clarified_at = act.at
         tender.version += 1
-        act.note(
-            tender, "clarify", affects_bids=clarified.affects_bids, bids_due_at=new_due_at, reason=clarified.reason
-        )
+        act.note(tender, "clarify", affects_bids=clarified.affects_bids, bids_due_at=new_due_at, reason=why)
         _set_due(act, lots, new_due_at, "clarify")
         for document in documents:
             if document.state == "approved":
@@ -204,7 +210,6 @@ def _due(lots: list[Lot]) -> datetime:
     return max(lot.bids_due_at for lot in lots if lot.bids_due_at)
 
 
-def _check_lots(lots: list[Lot], step: str, state: str) -> None:
+def _check_lots(lots: list[Lot], step: str, by: Actor) -> None:
     for lot in lots:
-        if lot.state != state:
-            raise WrongState(Reason("wrong-state", {"step": step, "state": lot.state, "allowed": (state,)}))
+        check_step(table.LOT, step, state=lot.state, role=by.role)

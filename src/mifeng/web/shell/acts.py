@@ -25,6 +25,7 @@ TITLES: Mapping[str, str | Promise] = MappingProxyType(
         "return_document": _("采购人退回招标文件"),
         "plan_seats": _("预约评审席位"),
         "replan_seats": _("重选场地"),
+        "release_seats": _("退订评审席位"),
         "confirm_site": _("场地确认席位"),
         "refuse_site": _("场地退回席位请求"),
         "lapse_request": _("场地逾时未答复"),
