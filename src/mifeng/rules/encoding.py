@@ -4,10 +4,11 @@ Everything the platform commits to is reduced to bytes in one of two ways, both 
 
 * ``tuple``: one count byte, then for each item its length as eight bytes, big-endian, and the item. Text is UTF-8 in
   normal form C, integers are decimal ASCII without leading zeros.
-* ``canonical``: JSON in the form of RFC 8785, restricted to text, booleans, integers below 2**53, arrays and objects with
-  ASCII keys. Money is text. Floats and null do not exist here, so no two readers can disagree on a number.
+* ``canonical``: JSON in the form of RFC 8785, restricted to text, booleans, integers below 2**53, arrays and objects
+  with ASCII keys. Money is text. Floats and null do not exist here, so no two readers can disagree on a number.
 
-``H(label; x1…xk)`` is SHA-256 over the tuple of the label and the items: a hash made for one purpose never fits another.
+``H(label; x1…xk)`` is SHA-256 over the tuple of the label and the items: a hash made for one purpose never fits
+another.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """The refusal tree (不予受理).
 
-A refusal is an ordinary, lawful answer: an act was asked for and the law, the state of the matter or the moment does not
-allow it. It always says *why* in full, so one refusal carries every reason that stands in the way, not merely the first::
+A refusal is an ordinary, lawful answer: an act was asked for and the law, the state of the matter or the moment does
+not allow it. It always says *why* in full, so one refusal carries every reason that stands in the way, not merely the
+first::
 
     Exception
     ├── Refusal                  a lawful "no"; nothing was written

@@ -1,8 +1,8 @@
 """What is legal, as data (状态表).
 
-A *lifecycle* is a table: step word → from which states, to which state, by whom, under which clause. The tables are printed
-into the documentation, checked for unreachable states, and asked by the one door through which every act goes. Nothing else
-decides whether a step may be taken, so a lawyer can read the whole of it on a page.
+A *lifecycle* is a table: step word → from which states, to which state, by whom, under which clause. The tables are
+printed into the documentation, checked for unreachable states, and asked by the one door through which every act goes.
+Nothing else decides whether a step may be taken, so a lawyer can read the whole of it on a page.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,8 @@
 """The clause behind each reason code (阻止原因的依据).
 
-One line per code. The right side is a clause id of ``docs/law`` or ``our choice (ADR-n)``, never a guess dressed up as law.
-The text that a person reads stands in ``web/shell/texts.py`` under the same code; a house test compares the two lists.
+One line per code. The right side is a clause id of ``docs/law`` or ``our choice (ADR-n)``, never a guess dressed up as
+law. The text that a person reads stands in ``web/shell/texts.py`` under the same code; a house test compares the two
+lists.
 """
 
 from collections.abc import Mapping
