@@ -3,13 +3,23 @@
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 
 from mifeng.kernel.models import Checkpoint, Cosignature, Entry, EntryBody, Leaf, Reference
+
+WITNESS_GRACE = timedelta(seconds=60)
+_SILENT = """
+SELECT EXISTS (
+    SELECT 1 FROM kernel_checkpoint c WHERE c.at < %(before)s
+    AND NOT EXISTS (SELECT 1 FROM kernel_cosignature s WHERE s.checkpoint_id >= c.size)
+) OR EXISTS (SELECT 1 FROM kernel_checkpoint) AND EXISTS (
+    SELECT 1 FROM kernel_pending p JOIN kernel_entry e ON e.id = p.entry_id WHERE e.at < %(before)s
+)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,17 @@ def witnessed(entry_id: int) -> bool:
             ' WHERE l.entry_id = %s AND c.checkpoint_id > l."index")',
             [entry_id],
         )
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def witness_silent(at: datetime) -> bool:
+    """Tell whether witnesses have stopped answering (见证中断): what was written a minute ago is still not cosigned.
+
+    Before the first tree head there is no log yet that a witness could have signed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SILENT, {"before": at - WITNESS_GRACE})
         row = cursor.fetchone()
     return bool(row and row[0])
 

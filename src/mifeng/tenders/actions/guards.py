@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from mifeng.kernel.acting import Act
 from mifeng.kernel.actors import Actor
+from mifeng.kernel.ledger.queries import witness_silent
 from mifeng.parties.models import Organisation
 from mifeng.rules.calendar import end_of, legal_date
 from mifeng.rules.errors import NotEntitled, Reason, Unfair, WrongMoment, WrongState
@@ -69,6 +70,18 @@ def check_before_deadline(lots: Iterable[Lot], at: datetime) -> None:
     due_at = min((lot.bids_due_at for lot in lots if lot.bids_due_at), default=None)
     if due_at is not None and at >= due_at:
         raise WrongMoment(Reason("deadline-passed", {"bids_due_at": moment_text(due_at)}))
+
+
+def check_witnessed(at: datetime) -> None:
+    """Refuse a decisive step while nobody outside the platform signs its log (见证中断).
+
+    Raises:
+        WrongMoment: ``no-witness``; it ends when a witness answers again.
+
+    Source: our choice (ADR-2)
+    """
+    if witness_silent(at):
+        raise WrongMoment(Reason("no-witness"))
 
 
 def check_moment(moment: date | datetime | None, *, field: str) -> None:

@@ -15,7 +15,14 @@ from mifeng.rules.deadlines import tender_deadlines
 from mifeng.rules.encoding import canonical, digest
 from mifeng.rules.lifecycle import check_step
 from mifeng.rules.notice import Clarification, check_clarification, check_publication
-from mifeng.tenders.actions.guards import check_agency, check_moment, check_own, check_version, lock_tender
+from mifeng.tenders.actions.guards import (
+    check_agency,
+    check_moment,
+    check_own,
+    check_version,
+    check_witnessed,
+    lock_tender,
+)
 from mifeng.tenders.models import Document, Lot, Notice, Tender
 from mifeng.tenders.queries import publication_of
 from mifeng.venues import actions as venues
@@ -166,7 +173,8 @@ def close_bidding(lot_id: UUID, *, by: Actor) -> Written:
 
     Raises:
         NotEntitled: ``wrong-post`` for everybody but the clock.
-        WrongMoment: ``too-early``, when the deadline has moved or has not come.
+        WrongMoment: ``too-early``, when the deadline has moved or has not come; ``no-witness``, while nobody outside
+            the platform signs its log.
         WrongState: ``wrong-state``, when it is closed already.
 
     Source: GPL-35
@@ -175,6 +183,7 @@ def close_bidding(lot_id: UUID, *, by: Actor) -> Written:
         lot = act.lock(Lot, lot_id)
         check_step(table.LOT, "close", state=lot.state, role=by.role)
         act.meet(lot, "close")
+        check_witnessed(act.at)
         lot.closed_at = act.at
         act.move(lot, table.LOT, "close", bids_due_at=lot.bids_due_at)
         act.refer(f"tenders.tender:{lot.tender_id}")
