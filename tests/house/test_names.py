@@ -12,6 +12,7 @@ import pytest
 
 import mifeng.rules
 from mifeng.cli import COMMANDS
+from mifeng.config import law
 from mifeng.rules.deadlines import TenderTimes, tender_clocks
 from mifeng.rules.lifecycle import Lifecycle, Step, reachable, states
 from tests.house.tree import PACKAGE, ROOT, Module, called_name, contexts, functions, modules
@@ -40,6 +41,13 @@ def test_every_state_of_every_table_can_be_reached(name: str) -> None:
     assert reachable(table) == states(table)
     assert {role for row in table.values() for role in row.by} <= ROLES
     assert all(row.by for row in table.values())
+
+
+def test_the_printed_tables_are_those_of_the_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert law.main(["--tables"]) == 0
+
+    assert capsys.readouterr().out == (ROOT / "docs" / "tables.md").read_text("utf-8")
+    assert sorted(map(id, law.TABLES.values())) == sorted(map(id, lifecycles().values()))
 
 
 @pytest.mark.parametrize("name", sorted(GLOSSARY))

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mifeng.rules import session, tender
+from mifeng.rules.lifecycle import Lifecycle
 from mifeng.rules.rulebook import Constant, Rulebook, parse_rulebook
 
 CLAUSE_ID = re.compile(
@@ -26,6 +28,13 @@ CLAUSE_ID = re.compile(
 REQUIREMENT_ID = re.compile(r"\bR\d{3}\b")
 HEADER = re.compile(r"\[constants\.(\w+)\]")
 SHOWN = 3
+TABLES: Mapping[str, Lifecycle] = {
+    "采购包 lot": tender.LOT,
+    "招标文件 document": tender.DOCUMENT,
+    "评审场次 session": session.SESSION,
+    "场地请求 request": session.REQUEST,
+    "席位预约 booking": session.BOOKING,
+}
 
 Places = Mapping[str, list[str]]
 
@@ -154,12 +163,31 @@ def totals(law: Law, tests: Places, books: Iterable[Rulebook]) -> str:
     )
 
 
+def tables() -> Iterator[str]:
+    """Yield the state tables as a page of documentation (状态表)."""
+    yield "# State tables\n"
+    yield "Printed by `mifeng law --tables`; a house test compares this page with the code. A step without a state to come"
+    yield "from creates the matter.\n"
+    for title, table in TABLES.items():
+        yield f"## {title}\n"
+        yield "| step | from | to | by | clause |"
+        yield "|---|---|---|---|---|"
+        for name, row in table.items():
+            sources, by = ", ".join(sorted(row.sources)) or "—", ", ".join(sorted(row.by))
+            yield f"| {name} | {sources} | {row.target} | {by} | {row.source} |"
+        yield ""
+
+
 def main(arguments: list[str]) -> int:
     """Print the matrix of the law; return 2 where no source tree is found."""
     parser = argparse.ArgumentParser(prog="mifeng law", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--root", type=Path, help="source tree; the current folder or the one around this file")
     parser.add_argument("--missing", action="store_true", help="only what has no test yet")
+    parser.add_argument("--tables", action="store_true", help="print the state tables instead")
     chosen = parser.parse_args(arguments)
+    if chosen.tables:
+        print("\n".join(tables()))
+        return 0
     root = chosen.root or _root()
     if root is None or not (root / "docs" / "law").is_dir():
         print("mifeng law: no docs/law here; run it in a source tree or give --root", file=sys.stderr)
