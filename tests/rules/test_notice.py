@@ -96,7 +96,7 @@ def test_each_site_that_has_not_answered_is_one_reason_until_its_reply_is_due() 
     ]
 
 
-@pytest.mark.parametrize("state", ["refused", "lapsed", "released"])
+@pytest.mark.parametrize("state", ["refused", "lapsed", "displaced", "released"])
 def test_a_site_that_will_not_come_must_be_replaced_by_the_agency(state: str) -> None:
     with pytest.raises(Unfair) as refusal:
         check_publication(publication(sites=(HOST, WUYUAN, waiting("杭锦后旗", "guest", state))), BOOK, CALENDAR)
