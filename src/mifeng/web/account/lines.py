@@ -36,6 +36,7 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "clarify": _("更正公告已发布"),
         "close_bidding": _("投标已截止"),
         "seats-asked": _("有场次请求本场地的席位"),
+        "seats-released": _("有场次不再占用本场地的席位"),
     }
 )
 # What a line asks of a post, where it asks for anything.
@@ -75,7 +76,7 @@ def inbox_lines(by: Actor, messages: Sequence[Message]) -> list[InboxLine]:
             text=str(TEXTS.get(message.kind) or acts.title(message.kind)),
             ask=str(ASKS.get((message.kind, by.role), "")),
             detail=_detail(message, requests),
-            url=_url(by, message),
+            url=_url(by, message, requests),
             unread=message.read_at is None,
         )
         for message in messages
@@ -94,8 +95,8 @@ def _detail(message: Message, requests: Mapping[str, SiteRequest]) -> str:
     return "　".join(str(message.facts[name]) for name in ("name", "number") if name in message.facts)
 
 
-def _url(by: Actor, message: Message) -> str:
-    if message.subject.startswith("venues.siterequest:"):
+def _url(by: Actor, message: Message, requests: Mapping[str, SiteRequest]) -> str:
+    if _key(message) in requests:
         return reverse("site:request", args=[_key(message)])
     if message.subject.startswith("tenders.tender:") and by.role in ROOMS:
         return reverse(ROOMS[by.role], args=[_key(message)])

@@ -1,7 +1,7 @@
 """Who may follow what (实时关注准入): the gate of the push stream, asked once when a page begins to follow.
 
-A topic is a ledger subject. Those who take part in a project may follow it, an officer may follow what a session asks of
-the own site, and nobody anything else; what may not be followed is answered like what does not exist.
+A topic is a ledger subject. Those who take part in a project may follow it, an officer may follow what a session asks
+of the own site, and nobody anything else; what may not be followed is answered like what does not exist.
 """
 
 from collections.abc import Callable, Mapping

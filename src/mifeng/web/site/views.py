@@ -36,7 +36,7 @@ from mifeng.web.site.forms import REFUSE, AnswerForm, ReadinessForm
 REQUEST, SEATS, PROJECT = "site/request.html", "site/seats.html", "site/project.html"
 OFFICERS = ("host", "guest")
 # What a site did itself. An act that also stands in the public record would tell which project a session serves.
-SITE_ACTS = ("plan_seats", "replan_seats", "confirm_site", "refuse_site", "lapse_request")
+SITE_ACTS = ("plan_seats", "replan_seats", "release_seats", "confirm_site", "refuse_site", "lapse_request")
 LAST_DAY = date(9999, 12, 30)
 
 
