@@ -1,6 +1,6 @@
 """``python -m tests.bench [PART …]``: take the figures, print them, write ``build/bench.json``.
 
-Parts: ``tree acts sequencing``; all of them without an argument.
+Parts: ``tree acts sequencing receipts push``; all of them without an argument.
 """
 
 import sys
@@ -29,7 +29,29 @@ def sequencing() -> Iterator[Figure]:
         yield from part.measure()
 
 
-PARTS: dict[str, Callable[[], Iterator[Figure]]] = {"tree": tree.measure, "acts": acts, "sequencing": sequencing}
+def receipts() -> Iterator[Figure]:
+    """Take the figures of receipts while the whole platform runs."""
+    with stand.platform():
+        from tests.bench import receipts as part  # noqa: PLC0415 - as above
+
+        yield from part.measure(stand.city())
+
+
+def push() -> Iterator[Figure]:
+    """Take the figures of live push while the whole platform runs."""
+    with stand.platform():
+        from tests.bench import push as part  # noqa: PLC0415 - as above
+
+        yield from part.measure(stand.city())
+
+
+PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
+    "tree": tree.measure,
+    "acts": acts,
+    "sequencing": sequencing,
+    "receipts": receipts,
+    "push": push,
+}
 
 
 def main(wanted: list[str]) -> int:

@@ -1,8 +1,8 @@
-"""Acts per second with and without the ledger entry (办理速率): eight clients, by turns, the median of the turns' ratios.
+"""Acts per second with and without the ledger entry (办理速率): eight clients, by turns, the median of the ratios.
 
-Two acts. The test of a seat is the smallest act there is: one lock, one row; an entry weighs most beside it. The entry of a
-project is an ordinary one: checks, two rows, two jobs. Each client works on matters of its own, so nobody waits for a lock
-and the entry itself is what differs.
+Two acts. The test of a seat is the smallest act there is: one lock, one row; an entry weighs most beside it. The entry
+of a project is an ordinary one: checks, two rows, two jobs. Each client works on matters of its own, so nobody waits
+for a lock and the entry itself is what differs.
 """
 
 import threading
@@ -13,14 +13,14 @@ from dataclasses import replace
 from statistics import median
 
 from django.db import connections
-from tests.bench.figures import Figure, compared
-from tests.factories import City, entry
 
 from mifeng.kernel import acting
 from mifeng.kernel.ledger.append import Draft, Written
 from mifeng.tenders.actions import enter_tender
 from mifeng.venues.actions import record_readiness
 from mifeng.venues.models import Seat
+from tests.bench.figures import Figure, compared
+from tests.factories import City, entry
 
 CLIENTS = 8
 TURNS = 7

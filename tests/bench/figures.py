@@ -1,4 +1,4 @@
-"""One figure per row (数据行), measured beside its peer in the same run, and judged by a ratio wherever there is one."""
+"""One figure per row (数据行), measured beside its peer or its limit in the same run."""
 
 import json
 from collections.abc import Sequence

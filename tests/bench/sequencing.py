@@ -1,14 +1,14 @@
-"""Sequencing of a backlog (积压排序): entries that wait get their places, leaves, tiles and a signed checkpoint, durably."""
+"""Sequencing of a backlog (积压排序): entries get their places, tiles and a signed checkpoint, durably."""
 
 import time
 from collections.abc import Iterator
 
 import psycopg
-from tests.bench.figures import Figure, at_least
 
 from mifeng.kernel import clock
 from mifeng.kernel.ledger import sequencer
 from mifeng.rules.ledger import SigningKey
+from tests.bench.figures import Figure, at_least
 
 BACKLOG = 300_000
 LIMIT = 40_000.0

@@ -1,9 +1,13 @@
-"""Where the figures are taken (测试台): a data folder of its own with the sample city, PostgreSQL as durable as in service."""
+"""Where the figures are taken (测试台): a data folder of its own, PostgreSQL as durable as in service."""
 
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from tests.factories import City
 
 FOLDER = Path("build", "bench").absolute()
+READY_WITHIN = 90.0  # seconds
 
 
 def prepare() -> None:
@@ -23,8 +28,12 @@ def prepare() -> None:
     FOLDER.mkdir(parents=True)
     for name in ("DATABASE_URL", "MIFENG_TEST_MODE", "MIFENG_WITNESS_URL"):
         os.environ.pop(name, None)
-    os.environ |= {"MIFENG_DATA": str(FOLDER), "DJANGO_SETTINGS_MODULE": "mifeng.config.settings"}
-    subprocess.run([sys.executable, "-m", "mifeng.cli", "init", "--sample"], check=True)  # noqa: S603 - our own program
+    os.environ |= {
+        "MIFENG_DATA": str(FOLDER),
+        "MIFENG_PORT": str(free_port()),
+        "DJANGO_SETTINGS_MODULE": "mifeng.config.settings",
+    }
+    subprocess.run([sys.executable, "-m", "mifeng.cli", "init", "--sample"], check=True)
     django.setup()
 
 
@@ -36,6 +45,41 @@ def database() -> Iterator[None]:
 
     with postgres.running(env(), durable=True):
         yield
+
+
+@contextmanager
+def platform() -> Iterator[None]:
+    """Run the whole platform under its supervisor, on a port of its own, until the end of the block."""
+    command = [sys.executable, "-m", "mifeng.cli", "serve"]
+    with (FOLDER / "serve.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        until = time.monotonic() + READY_WITHIN
+        while not ready():
+            if process.poll() is not None or time.monotonic() > until:
+                raise AssertionError("the platform did not get ready:\n" + (FOLDER / "serve.log").read_text()[-4000:])
+            time.sleep(0.1)
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def ready() -> bool:
+    """Say whether every part of the platform is ready."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://127.0.0.1:{os.environ['MIFENG_PORT']}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def city() -> "City":

@@ -1,16 +1,15 @@
 """The tree of the log (台账树): leaves appended, inclusion proofs made and verified, per second on one core.
 
-Leaves are appended as the sequencer does it, in batches of tiles, and proofs are read from those tiles for places spread over
-the whole log.
+Leaves are appended as the sequencer does it, in batches of tiles, and proofs are read from those tiles for places
+spread over the whole log.
 """
 
 import hashlib
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench.figures import Figure, at_least
-
 from mifeng.rules.ledger import TileTree, edge_places, grow, leaf_hash, verify_inclusion
+from tests.bench.figures import Figure, at_least
 
 LEAVES = 200_000
 BATCH = 1_000
