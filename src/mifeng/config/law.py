@@ -166,7 +166,7 @@ def totals(law: Law, tests: Places, books: Iterable[Rulebook]) -> str:
 def tables() -> Iterator[str]:
     """Yield the state tables as a page of documentation (状态表)."""
     yield "# State tables\n"
-    yield "Printed by `mifeng law --tables`; a house test compares this page with the code. A step that comes from no state"
+    yield "Printed by `mifeng law --tables`; a house test compares this page with the code. A step from no state"
     yield "creates the matter.\n"
     for title, table in TABLES.items():
         yield f"## {title}\n"
