@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from mifeng.kernel import reads
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.inbox import lines, mark_all_read, mark_read
+from mifeng.kernel.ledger.proofs import receipt_of as proof_of
 from mifeng.kernel.ledger.queries import entry_by_leaf
 from mifeng.kernel.models import Entry
 from mifeng.parties.actions import sign_in as check_sign_in
@@ -22,7 +23,7 @@ from mifeng.web.shell.errors import refused
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.paging import page
 from mifeng.web.shell.posts import ALL, HOMES, acting_post, methods, only
-from mifeng.web.shell.receipts import receipt_of
+from mifeng.web.shell.receipts import number, receipt_of
 
 SIGN_IN = "shell/sign_in.html"
 YEAR = 365 * 24 * 3600
@@ -135,7 +136,11 @@ def receipt(request: Request, leaf: str) -> HttpResponse:
 def receipt_proof(request: Request, leaf: str) -> HttpResponse:
     """Hand out a receipt as a file that can be checked without the platform (证明文件)."""
     entry = _own_entry(acting_post(request), leaf)
-    raise Http404(entry.pk)
+    text = proof_of(entry.pk)
+    if text is None:
+        raise Http404
+    disposition = f'attachment; filename="{number(leaf)}.proof"'
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition})
 
 
 def _own_entry(by: Actor, leaf: str) -> Entry:
