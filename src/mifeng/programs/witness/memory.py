@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mifeng.rules.ledger import EMPTY_ROOT
 
-BUSY_SECONDS = 5.0
+BUSY_SECONDS = 2.0
 MAX_FORKS = 1000
 
 _SCHEMA = """
