@@ -149,6 +149,8 @@ def sequence_once(connection: psycopg.Connection, key: SigningKey, at: datetime,
         cursor.execute("SELECT coalesce(max(size), 0) FROM kernel_checkpoint")
         size = int((cursor.fetchone() or (0,))[0])
         entries = cursor.execute(_TAKE, [limit]).fetchall()
+        if not entries:
+            return 0
         with cursor.copy('COPY kernel_leaf ("index", entry_id) FROM STDIN') as copy:
             for index, (entry, _) in enumerate(entries, start=size):
                 copy.write_row((index, entry))
