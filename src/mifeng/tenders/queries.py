@@ -11,7 +11,7 @@ from mifeng.kernel.actors import Actor
 from mifeng.kernel.law import calendar, rulebooks
 from mifeng.kernel.ledger.queries import Line, history, subjects_of
 from mifeng.kernel.models import Entry
-from mifeng.rules.calendar import at_beijing, legal_date
+from mifeng.rules.calendar import at_beijing, end_of, legal_date
 from mifeng.rules.deadlines import Clock, TenderTimes, earliest_deadline_after_clarification, period_end, tender_clocks
 from mifeng.rules.errors import Reason, Refusal
 from mifeng.rules.notice import Clarification, Publication, SiteAnswer, check_clarification, check_publication
@@ -301,6 +301,7 @@ def publication_reasons(
         Reason("wrong-state", {"step": "publish", "state": state, "allowed": ("accepted",)}, lifted_by=("host",))
         for state in sorted({lot.state for lot in row.lots} - {"accepted"})
     ]
+    reasons += _ban(row.tender, now)
     documents = Document.objects.filter(tender=row.tender)
     publication = publication_of(row.tender, documents, dates, now, departure_reason=departure_reason)
     try:
@@ -334,6 +335,14 @@ def earliest_deadline(row: Row, now: datetime) -> datetime | None:
         return None
     rulebook = rulebooks()[row.tender.rulebook]
     return earliest_deadline_after_clarification(now, row.bids_due_at, rulebook, calendar())
+
+
+def _ban(tender: Tender, now: datetime) -> list[Reason]:
+    """Return the reason for which an agency that is banned may do nothing, if it is banned."""
+    until = tender.agency.banned_until
+    if until is None or until < legal_date(now):
+        return []
+    return [Reason("agency-banned", until=end_of(until), lifted_by=("supervisor",))]
 
 
 def _without_site(reason: Reason) -> Reason:
