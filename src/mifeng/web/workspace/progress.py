@@ -133,7 +133,7 @@ def next_turn(role: str, state: str, document: str, seats: tuple[int, int]) -> t
     if state == "published":
         return theirs, _("等投标截止")
     if state == "closed":
-        return "done", _("等开标")
+        return "none", _("等开标")
     if document in ("", "returned", "superseded"):
         return (mine if role == "agency" else theirs), _("等代理机构提交文件")
     if document == "drafted":

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.forms import BoundField
 from django.utils.translation import gettext as _
 
 from mifeng.kernel.law import rulebooks
@@ -38,15 +37,6 @@ class SiteLine:
     def failed(self) -> bool:
         """Tell whether another site has to be asked."""
         return self.tone == "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class GuestOption:
-    """One site that could be a guest (可选副场): its field on the form and what is free there."""
-
-    site: Site
-    field: BoundField
-    meta: str
 
 
 def site_line(ask: Ask) -> SiteLine:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<uuid:pk>/document/<uuid:document>/approve", documents.approve, name="approve"),
     path("<uuid:pk>/document/<uuid:document>/return", documents.send_back, name="return"),
     path("<uuid:pk>/seats", seats.plan, name="seats"),
+    path("<uuid:pk>/seats/release", seats.release, name="release"),
     path("<uuid:pk>/seats/<uuid:request_id>/replan", seats.replan, name="replan"),
     path("<uuid:pk>/publish", notices.publish, name="publish"),
     path("<uuid:pk>/clarify", notices.issue_clarification, name="clarify"),

@@ -4,12 +4,13 @@ from mifeng.web.workspace.forms.base import RoomForm
 from mifeng.web.workspace.forms.documents import ReturnForm, UploadForm
 from mifeng.web.workspace.forms.entry import EntryForm
 from mifeng.web.workspace.forms.notices import ClarifyForm, PublishForm
-from mifeng.web.workspace.forms.seats import ReplanForm, SeatPlanForm
+from mifeng.web.workspace.forms.seats import ReleaseForm, ReplanForm, SeatPlanForm
 
 __all__ = [
     "ClarifyForm",
     "EntryForm",
     "PublishForm",
+    "ReleaseForm",
     "ReplanForm",
     "ReturnForm",
     "RoomForm",

@@ -49,7 +49,7 @@ class ReturnForm(RoomForm):
     remark = forms.CharField(
         label=gettext_lazy("退回意见"),
         max_length=MAX_REMARK,
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("代理机构会看到全文，并记入台账。"),
     )
 

@@ -10,10 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from mifeng.rules.calendar import at_beijing
 from mifeng.tenders.actions import Clarified, Publishing
-from mifeng.tenders.actions.notices import MAX_TEXT
+from mifeng.tenders.actions.notices import MAX_REASON, MAX_TEXT
 from mifeng.web.workspace.forms.base import YES_NO, DayField, RoomForm, TimeOfDayField, is_yes, plain_lines
-
-MAX_REASON = 1_000
 
 
 class PublishForm(RoomForm):
@@ -40,7 +38,7 @@ class PublishForm(RoomForm):
         label=gettext_lazy("席位未全部确认而先行发布的理由"),
         required=False,
         max_length=MAX_REASON,
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("原则上先落实席位再发公告。写明理由才可以先发，理由记入台账。"),
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -92,7 +90,7 @@ class ClarifyForm(RoomForm):
         label=gettext_lazy("理由"),
         required=False,
         max_length=MAX_REASON,
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("改期必须写明；剩余天数不足而认为不影响投标的，也必须写明。"),
     )
     version = forms.IntegerField(widget=forms.HiddenInput)

@@ -17,9 +17,10 @@ from mifeng.rules.calendar import BEIJING, at_beijing
 from mifeng.rules.errors import Reason
 from mifeng.rules.seats import SiteSeats
 from mifeng.tenders.actions import PlannedSession
+from mifeng.tenders.actions.seats import MAX_REASON
 from mifeng.venues.models import Site
 from mifeng.web.shell.forms import Refused
-from mifeng.web.workspace.forms.base import DayField, RoomForm, TimeOfDayField
+from mifeng.web.workspace.forms.base import DayField, RoomForm, TimeOfDayField, plain_lines
 
 SEATS_MAX = 50
 
@@ -72,6 +73,12 @@ class SeatPlanForm(RoomForm):
             first = guest_field(self.guests[0])
             self.reason_fields = {**self.reason_fields, "guest-required": first, "guest-seats": first}
 
+    def explain(self, meta: Mapping[UUID, str]) -> None:
+        """Say under each site's field what is free there (席位余量)."""
+        self.fields["host_experts"].help_text = meta[self.host.pk]
+        for site in self.guests:
+            self.fields[guest_field(site)].help_text = meta[site.pk]
+
     @property
     def guest_rows(self) -> Iterator[GuestRow]:
         """Yield the sites that could be guests."""
@@ -123,6 +130,19 @@ class ReplanForm(RoomForm):
         field = self.fields["site"]
         if isinstance(field, forms.ChoiceField):
             field.choices = sites
+
+
+class ReleaseForm(RoomForm):
+    """Give all seats back, with the reason (退订评审席)."""
+
+    field_of = MappingProxyType({"reason-required": "reason", "malformed": "reason", "too-large": "reason"})
+    reason = forms.CharField(
+        label=gettext_lazy("退订理由"), max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def clean_reason(self) -> str:
+        """Keep line ends in one form."""
+        return plain_lines(self.cleaned_data["reason"])
 
 
 def guest_field(site: Site) -> str:

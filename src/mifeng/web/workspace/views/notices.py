@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from mifeng.kernel.law import calendar
+from mifeng.kernel.law import calendar, rulebooks
 from mifeng.rules.calendar import BEIJING, legal_date
 from mifeng.rules.errors import Reason, WrongState
 from mifeng.rules.notice import Clarification
@@ -34,7 +34,14 @@ def publish(request: Request, pk: UUID) -> HttpResponse:
     if outlook is None:
         facts = {"step": "publish", "state": dossier.state, "allowed": ("accepted",)}
         raise WrongState(Reason("wrong-state", facts))
-    context = framed(dossier, "publish", outlook=outlook)
+    rulebook = rulebooks()[dossier.tender.rulebook]
+    context = framed(
+        dossier,
+        "publish",
+        outlook=outlook,
+        supply_days=rulebook.int("supply_working_days"),
+        bid_days=rulebook.int("bid_period_days"),
+    )
     if request.method != "POST":
         due = outlook.bids_due_at.astimezone(BEIJING)
         proposed = {

@@ -8,9 +8,10 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from mifeng.kernel.law import rulebooks
 from mifeng.rules.calendar import at_beijing, legal_date
-from mifeng.rules.errors import Reason
-from mifeng.tenders.actions import plan_seats, replan_seats
+from mifeng.rules.errors import Reason, WrongState
+from mifeng.tenders.actions import plan_seats, release_seats, replan_seats
 from mifeng.tenders.actions.seats import OPEN
 from mifeng.venues.models import Site
 from mifeng.venues.queries import Ask, sites
@@ -18,11 +19,11 @@ from mifeng.web.shell.http import Request
 from mifeng.web.shell.perform import submitted
 from mifeng.web.shell.posts import acting_post, methods, only
 from mifeng.web.workspace.dossier import Dossier, open_dossier
-from mifeng.web.workspace.forms import ReplanForm, SeatPlanForm
+from mifeng.web.workspace.forms import ReleaseForm, ReplanForm, SeatPlanForm
 from mifeng.web.workspace.frame import framed
-from mifeng.web.workspace.sites import GuestOption, counted, members_min, seat_board, shown_day, site_line
+from mifeng.web.workspace.sites import counted, members_min, seat_board, shown_day, site_line
 
-PLAN, REPLAN = "workspace/seats.html", "workspace/replan.html"
+PLAN, REPLAN, RELEASE = "workspace/seats.html", "workspace/replan.html", "workspace/release.html"
 ONE_DAY = timedelta(days=1)
 STARTS, ENDS = time(10), time(17)
 
@@ -73,6 +74,24 @@ def replan(request: Request, pk: UUID, request_id: UUID) -> HttpResponse:
     )
 
 
+@methods("GET", "POST")
+@only("agency")
+def release(request: Request, pk: UUID) -> HttpResponse:
+    """Give all seats back before the notice (退订评审席): a page that restates them, the reason, the act."""
+    dossier = open_dossier(acting_post(request), pk, request.now)
+    if dossier.state != "accepted":
+        raise WrongState(Reason("wrong-state", {"step": "release", "state": dossier.state, "allowed": ("accepted",)}))
+    if not dossier.asks:
+        raise WrongState(Reason("seats-missing", lifted_by=("agency",)))
+    context = framed(dossier, "seats", lines=[site_line(ask) for ask in dossier.asks])
+    if request.method != "POST":
+        return render(request, RELEASE, {"form": ReleaseForm(), **context})
+    form = ReleaseForm(request.POST)
+    return submitted(
+        request, form, lambda by: release_seats(pk, reason=form.cleaned_data["reason"], by=by), RELEASE, **context
+    )
+
+
 def _page(
     dossier: Dossier, form: SeatPlanForm, places: Sequence[Site], usual: date, request: Request
 ) -> dict[str, Any]:
@@ -95,10 +114,9 @@ def _page(
         blocked=_blocked(dossier),
     )
     if not lines:
-        meta = counted(places, _during(form, day))
-        context["options"] = [GuestOption(row.site, row.field, meta[row.site.pk]) for row in form.guest_rows]
-        context["host_meta"] = meta[form.host.pk]
+        form.explain(counted(places, _during(form, day)))
         context["members_min"] = members_min(dossier)
+        context["reply_hours"] = rulebooks()[dossier.tender.rulebook].int("site_reply_hours")
     return context
 
 
