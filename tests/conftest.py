@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
-from tests.factories import City
 
 from mifeng.config.env import env
 from mifeng.parties.models import Post
 from mifeng.parties.queries import as_actor
 from mifeng.venues.models import Site
+from tests.factories import City
 
 TEMPLATE = "mifeng"
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import pikepdf
 
 from mifeng.kernel import clock
-from mifeng.kernel.actors import Actor
+from mifeng.kernel.actors import CLOCK, Actor
 from mifeng.kernel.vault import Stored, intake
 from mifeng.parties.models import Organisation
 from mifeng.rules.seats import SiteSeats
@@ -24,6 +24,7 @@ from mifeng.tenders.actions import (
     TenderEntry,
     accept_tender,
     approve_document,
+    close_bidding,
     draft_document,
     enter_tender,
     plan_seats,
@@ -37,6 +38,7 @@ START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 in Beijing
 DUE = datetime(2026, 3, 26, 1, 30, tzinfo=UTC)
 SESSION = (DUE + timedelta(hours=1), DUE + timedelta(hours=7))
 SUPPLY_UNTIL = date(2026, 3, 10)
+NOT_LATER = timedelta(0)
 OFFICERS = {"市中心": "host", "杭锦后旗": "guest-hangjin", "五原县": "guest-wuyuan", "磴口县": "guest-dengkou"}
 
 
@@ -118,26 +120,34 @@ def accepted(city: City, **changes: object) -> Tender:
     return fresh(tender)
 
 
-def documented(city: City, **changes: object) -> Tender:
-    """Return an accepted project whose tender document the purchaser has approved."""
+def drafted(city: City, **changes: object) -> Tender:
+    """Return an accepted project whose tender document waits for the purchaser."""
     tender = accepted(city, **changes)
     with clock.frozen(START + timedelta(minutes=10)):
         draft_document(tender.pk, stored(), name="招标文件.pdf", by=city["agency-a"])
+    return fresh(tender)
+
+
+def documented(city: City, **changes: object) -> Tender:
+    """Return an accepted project whose tender document the purchaser has approved."""
+    tender = drafted(city, **changes)
+    with clock.frozen(START + timedelta(minutes=10)):
         approve_document(Document.objects.get(tender=tender).pk, by=city["buyer"])
     return fresh(tender)
 
 
-def planned(city: City, **changes: object) -> Tender:
-    """Return a documented project whose seats wait for the sites."""
+def planned(city: City, *, later: timedelta = NOT_LATER, **changes: object) -> Tender:
+    """Return a documented project whose seats wait for the sites; ``later`` moves its session out of others' way."""
     tender = documented(city, **changes)
+    session = plan(city, starts_at=SESSION[0] + later, ends_at=SESSION[1] + later)
     with clock.frozen(START + timedelta(minutes=15)):
-        plan_seats(tender.pk, plan(city), by=city["agency-a"])
+        plan_seats(tender.pk, session, by=city["agency-a"])
     return fresh(tender)
 
 
-def fixed(city: City, **changes: object) -> Tender:
+def fixed(city: City, *, later: timedelta = NOT_LATER, **changes: object) -> Tender:
     """Return a project whose sites have all confirmed."""
-    tender = planned(city, **changes)
+    tender = planned(city, later=later, **changes)
     with clock.frozen(START + timedelta(minutes=20)):
         for request in requests(tender):
             confirm_site(request.pk, by=city.officer(request.site))
@@ -150,11 +160,19 @@ def publishing(tender: Tender, **changes: object) -> Publishing:
     return replace(lawful, **changes)  # type: ignore[arg-type]
 
 
-def published(city: City, **changes: object) -> Tender:
+def published(city: City, *, later: timedelta = NOT_LATER, **changes: object) -> Tender:
     """Return a published project; bids are due at ``DUE``."""
-    tender = fixed(city, **changes)
+    tender = fixed(city, later=later, **changes)
     with clock.frozen(START + timedelta(minutes=30)):
         publish_notice(tender.pk, publishing(tender), by=city["agency-a"])
+    return fresh(tender)
+
+
+def closed(city: City, *, later: timedelta = NOT_LATER, **changes: object) -> Tender:
+    """Return a project whose bidding has been closed at ``DUE``."""
+    tender = published(city, later=later, **changes)
+    with clock.frozen(DUE):
+        close_bidding(lot_of(tender).pk, by=CLOCK)
     return fresh(tender)
 
 

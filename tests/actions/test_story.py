@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from tests.factories import DUE, City, lot_of, published
-
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.ledger.queries import body_of, history
 from mifeng.tenders.actions import close_bidding
 from mifeng.tenders.queries import subjects
+from tests.factories import DUE, City, lot_of, published
 
 
 def test_project_runs_from_entry_to_close(city: City) -> None:

@@ -137,11 +137,11 @@ class Act:
         return self.create_all(model, lifecycle, name, [fields])[0]
 
     def create_all(self, model: type[M], lifecycle: Lifecycle, name: str, many: Sequence[dict[str, Any]]) -> list[M]:
-        """Create several matters of one kind in one statement."""
+        """Create several matters of one kind in one statement; what they are made of is what the entry says of them."""
         row = check_step(lifecycle, name, state=None, role=self.by.role)
         made = model._default_manager.bulk_create([model(state=row.target, **fields) for fields in many])
-        for matter in made:
-            self._record(matter, name, "", row.target, {})
+        for matter, fields in zip(made, many, strict=True):
+            self._record(matter, name, "", row.target, fields)
         return made
 
     def move(self, matter: models.Model, lifecycle: Lifecycle, name: str, /, **facts: object) -> None:
@@ -259,11 +259,13 @@ def advisory_key(name: str) -> int:
 
 
 def _plain(value: object) -> object:
-    """Return a fact as the ledger keeps it: instants, dates, money and ids as text."""
+    """Return a fact as the ledger keeps it: instants, dates, money and ids as text, a row by its id."""
     if isinstance(value, datetime):
         return timestamp(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, models.Model):
+        return str(value.pk)
     if isinstance(value, UUID | Decimal):
         return str(value)
     if isinstance(value, list | tuple):

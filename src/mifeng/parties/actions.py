@@ -39,7 +39,7 @@ def register_organisation(facts: Mapping[str, str], *, by: Actor) -> Organisatio
     check_wording(facts["name"], field="name", limit=MAX_NAME, empty="malformed")
     with acting("register_organisation", by=by) as act:
         check_organisation(facts)
-        return act.add(Organisation(**facts), "register", code=facts["code"], kind=facts["kind"])
+        return act.add(Organisation(**facts), "register", **facts)
 
 
 def appoint(organisation: UUID, facts: Mapping[str, str], *, by: Actor) -> Post:

@@ -249,7 +249,7 @@ def register_site(facts: Mapping[str, Any], seats: Sequence[Mapping[str, str]], 
     check_operator(by, step="register_site")
     with acting("register_site", by=by) as act:
         check_site(facts, seats)
-        site = act.add(Site(**facts), "register", name=facts["name"], seats=len(seats))
+        site = act.add(Site(**facts), "register", **facts, seats=len(seats))
         for seat in seats:
             act.add(Seat(site=site, tested_at=act.at, **seat), "seat", label=seat["label"])
     return site

@@ -94,7 +94,7 @@ def enter_tender(entry: TenderEntry, *, by: Actor) -> Written:
             rulebook=rulebook.name,
             entered_at=act.at,
         )
-        act.add(tender, "enter", number=tender.number, rulebook=rulebook.name, budget_yuan=entry.budget_yuan)
+        act.add(tender, "enter", **_facts(tender))
         act.create_all(Lot, table.LOT, "enter", _lots(entry, tender))
     return act.entry
 
@@ -167,6 +167,13 @@ def _declared(entry: TenderEntry, agency: Organisation, supervisor: Organisation
         lot_budgets_yuan=tuple(budget for _, budget in entry.lots),
         traits=entry.traits,
     )
+
+
+def _facts(tender: Tender) -> dict[str, object]:
+    """Return what the entry says of a project: all that was declared and all that was derived from it."""
+    names = ("number", "name", "category", "in_catalogue", "complex", "budget_yuan", "region", "host_site", "rulebook")
+    parties = {"purchaser": tender.purchaser_id, "agency": tender.agency_id, "supervisor": tender.supervisor_id}
+    return {**{name: getattr(tender, name) for name in names}, **parties}
 
 
 def _lots(entry: TenderEntry, tender: Tender) -> list[dict[str, object]]:
