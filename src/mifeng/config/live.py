@@ -111,6 +111,14 @@ class Feed:
         await self.pool.open(wait=False)
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._look_again())]
 
+    async def ready(self, within: float = FIRST_LOOK) -> None:
+        """Wait until notices are heard and the table has been looked at.
+
+        Raises:
+            TimeoutError: when the database stays away.
+        """
+        await asyncio.wait_for(self._looked.wait(), within)
+
     async def close(self) -> None:
         """End all streams and connections."""
         self.stop()
@@ -153,7 +161,7 @@ class Feed:
         Raises:
             TimeoutError: when the database stays away.
         """
-        await asyncio.wait_for(self._looked.wait(), FIRST_LOOK)
+        await self.ready()
         resumed = after is not None and after < self.position
         follower = Follower(topics, after if after is not None and resumed else self.position, behind=resumed)
         self.followers.add(follower)
