@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.forms import BaseForm
+from django.forms import BaseForm, BoundField
 
 from mifeng.rules.errors import Reason, Refusal
 from mifeng.web.shell import words
@@ -48,10 +48,15 @@ def problems(form: BaseForm) -> list[Problem]:
 
 
 def _lines(form: BaseForm, name: str, errors: list[ValidationError]) -> Iterator[Problem]:
-    target = "" if name == NON_FIELD_ERRORS else form[name].id_for_label
+    target = "" if name == NON_FIELD_ERRORS else _target(form[name])
     label = "" if name == NON_FIELD_ERRORS else f"{form[name].label}："
     for error in errors:
         if isinstance(error, Refused):
             yield Problem(target, words.reason_text(error.reason), error.reason.code, words.clause(error.reason.source))
         else:
             yield from (Problem(target, label + message) for message in error.messages)
+
+
+def _target(field: BoundField) -> str:
+    """Return the id of a field's control; of its first choice where the field is a group of marks."""
+    return field.id_for_label or f"{field.auto_id}_0"
