@@ -1,0 +1,106 @@
+"""A person at a screen (人物): signs in, reads, fills in, and never meets an unsound page."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page
+
+from tests.stories.browser import check_page, shoot, visit
+from tests.stories.stack import Stack
+
+CHECKED: set[str] = set()
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}")
+
+
+@dataclass
+class Person:
+    """One post's browser window."""
+
+    stack: Stack
+    browser: Browser
+    account: str
+    shots: int = field(default=0)
+
+    def __post_init__(self) -> None:
+        self.visit = visit(self.browser, self.stack.base)
+
+    @property
+    def page(self) -> Page:
+        """Return the page in front of the person."""
+        return self.visit.page
+
+    @property
+    def text(self) -> str:
+        """Return the whole document, hidden parts and attributes included."""
+        return self.page.content()
+
+    def sign_in(self) -> "Person":
+        """Sign in with the sample password."""
+        self.open("/account/sign-in")
+        self.page.get_by_label("账号").fill(self.account)
+        self.page.get_by_label("密码").fill(self.stack.password(self.account))
+        self.press("登录")
+        return self
+
+    def open(self, address: str) -> "Person":
+        """Go to an address and look at the page; the first of its kind is checked and photographed."""
+        self.page.goto(address)
+        return self.look()
+
+    def await_words(self, address: str, words: str) -> "Person":
+        """Load a page again until it says something that the platform does by itself."""
+        for _ in range(40):
+            self.page.goto(address)
+            if words in self.page.locator("main").inner_text():
+                return self.look()
+            self.page.wait_for_timeout(500)
+        raise AssertionError(f"{address} never said {words}")
+
+    def press(self, name: str, within: Locator | None = None) -> "Person":
+        """Press a button or follow a link by its words, and look at what comes."""
+        place = within or self.page.locator("main")
+        button = place.get_by_role("button", name=name).or_(place.get_by_role("link", name=name))
+        button.first.click()
+        self.page.wait_for_load_state()
+        return self.look()
+
+    def confirm(self) -> "Person":
+        """Type the word that an act which cannot be taken back asks for, and go on."""
+        asked = self.page.locator("label", has_text="请输入").first.text_content() or ""
+        self.page.get_by_label("请输入").fill(asked.partition("“")[2].partition("”")[0])
+        self.page.locator("main form .btn-danger").click()
+        self.page.wait_for_load_state()
+        return self.look()
+
+    def look(self) -> "Person":
+        """Check a page of a kind that no one has checked yet, at both widths and in large type."""
+        heading = self.page.locator("h1").first.text_content() or ""
+        kind = ID.sub("*", self.page.url.removeprefix(self.stack.base).split("?")[0])
+        state = ",".join(sorted(set(self.reasons())))
+        post = "" if kind.startswith("/account/") else self.account.split("-")[0]
+        if (key := f"{post} {kind} {state}") not in CHECKED:
+            CHECKED.add(key)
+            check_page(self.visit)
+            shoot(self.page, f"{len(CHECKED):02d}-{self.account}-{kind.strip('/').replace('/', '-') or 'home'}")
+        assert heading
+        return self
+
+    def reasons(self) -> list[str]:
+        """Return the codes of everything that stands in the way on this page, in its order."""
+        found = self.page.locator("tr[data-reason]").evaluate_all("rows => rows.map(row => row.dataset.reason)")
+        return [str(code) for code in found]
+
+    def receipt(self) -> str:
+        """Assert that the page is a witnessed receipt and return its title."""
+        article = self.page.locator("article.receipt")
+        assert article.get_attribute("data-receipt") == "witnessed"
+        return str(article.locator("h1").text_content())
+
+    def download(self, name: str, folder: Path) -> Path:
+        """Follow a link that hands out a file and return where it was kept."""
+        with self.page.expect_download() as expected:
+            self.page.locator("main").get_by_role("link", name=name).first.click()
+        path = folder / expected.value.suggested_filename
+        expected.value.save_as(path)
+        return path
