@@ -28,7 +28,7 @@ from mifeng.venues.actions import confirm_site
 from mifeng.web.shell.live import allowed
 from mifeng.web.shell.receipts import number
 from tests.factories import START, City, entered, planned, request_at
-from tests.web.rooms import client_of, page_of
+from tests.web.rooms import client_of, text_of
 from tests.web.witnessed import witness_log
 
 SIGN_IN = "/account/sign-in"
@@ -66,11 +66,11 @@ def test_wrong_password_and_unknown_account_are_answered_alike(city: City, accou
     """The page does not say which of the two was wrong, nor give the password back."""
     answer = sign_in(Client(), account, password or "x" * 200)
     page = re.sub(
-        r'name="(csrfmiddlewaretoken|_key)" value="[^"]*"|data-now="[^"]*"|<time.*?</time>', "", page_of(answer)
+        r'name="(csrfmiddlewaretoken|_key)" value="[^"]*"|data-now="[^"]*"|<time.*?</time>', "", text_of(answer)
     )
     other = sign_in(Client(), "agency-a", "wrong")
     known = re.sub(
-        r'name="(csrfmiddlewaretoken|_key)" value="[^"]*"|data-now="[^"]*"|<time.*?</time>', "", page_of(other)
+        r'name="(csrfmiddlewaretoken|_key)" value="[^"]*"|data-now="[^"]*"|<time.*?</time>', "", text_of(other)
     )
 
     assert (answer.status_code, answer["X-Reason"]) == (403, "sign-in-failed")
@@ -106,7 +106,7 @@ def test_account_is_locked_for_a_while_after_five_failures(city: City, passwords
         free = sign_in(Client(), "buyer", passwords["buyer"])
 
     assert (locked.status_code, locked["X-Reason"], free.status_code) == (403, "too-many-attempts", 303)
-    assert "09:15:00后可以再试" in page_of(locked)
+    assert "09:15:00后可以再试" in text_of(locked)
 
 
 def test_an_address_is_locked_whatever_accounts_it_tries(city: City, passwords: dict[str, str]) -> None:
@@ -201,7 +201,7 @@ def test_incomplete_sign_in_is_said_beside_the_field(city: City, missing: dict[s
     answer = Client().post(SIGN_IN, missing)
 
     assert answer.status_code == 422
-    assert "has-err" in page_of(answer)
+    assert "has-err" in text_of(answer)
     assert not SignInAttempt.objects.exists()
 
 
@@ -225,8 +225,8 @@ def test_large_type_is_in_the_page_itself(city: City) -> None:
     client = Client()
     client.cookies["scale"] = "large"
 
-    assert 'data-scale="large"' in page_of(client.get("/sites"))
-    assert 'data-scale="large"' not in page_of(Client().get("/sites"))
+    assert 'data-scale="large"' in text_of(client.get("/sites"))
+    assert 'data-scale="large"' not in text_of(Client().get("/sites"))
 
 
 def leaf_of_last(subject: str) -> str:
@@ -239,7 +239,7 @@ def test_receipt_shows_fact_fingerprint_and_that_it_waits(city: City) -> None:
     tender = entered(city)
     leaf = leaf_of_last(f"tenders.tender:{tender.pk}")
 
-    page = page_of(client_of("agency-a").get(f"/account/receipts/{leaf}"))
+    page = text_of(client_of("agency-a").get(f"/account/receipts/{leaf}"))
 
     assert 'data-receipt="received"' in page
     assert "待见证" in page
@@ -290,7 +290,7 @@ def test_guest_s_receipt_names_code_and_time_only(city: City) -> None:
         confirm_site(request.pk, by=city["guest-hangjin"])
     leaf = leaf_of_last(f"venues.siterequest:{request.pk}")
 
-    page = page_of(client_of("guest-hangjin").get(f"/account/receipts/{leaf}"))
+    page = text_of(client_of("guest-hangjin").get(f"/account/receipts/{leaf}"))
 
     assert request.session.code_name in page
     assert [word for word in (tender.name, tender.number, "市教育局", "甲诚") if word in page] == []
@@ -305,11 +305,11 @@ def test_proof_of_a_witnessed_receipt_verifies_without_the_platform(committing: 
     early = client_of("agency-a").get(f"{path}.proof")
     log, witness = witness_log(tmp_path)
 
-    page = page_of(client_of("agency-a").get(path))
+    page = text_of(client_of("agency-a").get(path))
     file = client_of("agency-a").get(f"{path}.proof")
     stranger = client_of("buyer").get(f"{path}.proof")
 
-    proven = verify_receipt(page_of(file), log, [witness])
+    proven = verify_receipt(text_of(file), log, [witness])
     assert (early.status_code, stranger.status_code) == (404, 404)
     assert 'data-receipt="witnessed"' in page
     assert f'href="{path}.proof"' in page
@@ -339,7 +339,7 @@ def test_inbox_lists_newest_first_and_counts_what_is_unread(city: City) -> None:
     """A line says what happened, to which project, and what it asks; the navigation counts."""
     first, second = told(city, "buyer", "draft_document", 2)
 
-    page = page_of(client_of("buyer").get("/account/inbox"))
+    page = text_of(client_of("buyer").get("/account/inbox"))
 
     assert page.index("第1号项目") < page.index("第0号项目")
     assert [page.count("data-unread"), page.count("请确认或退回"), page.count("收件箱2")] == [2, 2, 1]
@@ -383,7 +383,7 @@ def test_nobody_marks_another_post_s_line(city: City) -> None:
     line.refresh_from_db()
     assert line.read_at is None
     assert (other.status_code, nothing.status_code, shapeless["X-Reason"]) == (303, 303, "malformed")
-    assert "第0号项目" not in page_of(client_of("buyer-2").get("/account/inbox"))
+    assert "第0号项目" not in text_of(client_of("buyer-2").get("/account/inbox"))
 
 
 def test_inbox_is_paged_by_key_without_a_precise_instant_in_the_address(city: City) -> None:
@@ -395,9 +395,9 @@ def test_inbox_is_paged_by_key_without_a_precise_instant_in_the_address(city: Ci
             tell([city["buyer"].handle], f"kind-{n:02d}", subject=f"tenders.tender:{tender.pk}", entry=entry)
     client = client_of("buyer")
 
-    first = page_of(client.get("/account/inbox"))
+    first = text_of(client.get("/account/inbox"))
     [following] = re.findall(r'rel="next" href="([^"]*)"', first)
-    rest = page_of(client.get("/account/inbox" + following))
+    rest = text_of(client.get("/account/inbox" + following))
 
     kinds = [re.findall(r"kind-\d\d", page) for page in (first, rest)]
     assert [sorted(set(found), reverse=True) for found in kinds] == [

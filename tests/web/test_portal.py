@@ -33,7 +33,7 @@ from tests.factories import (
     session_of,
 )
 from tests.rules.books import BOOK, CALENDAR
-from tests.web.rooms import page_of
+from tests.web.rooms import text_of
 from tests.web.witnessed import witness_log
 
 LATER = START + timedelta(hours=2)
@@ -44,7 +44,7 @@ def seen(path: str, *, status: int = 200, **headers: str) -> str:
     with clock.frozen(LATER):
         answer = Client().get(path, headers=headers)
     assert answer.status_code == status, answer.content.decode()[:2000]
-    return page_of(answer)
+    return text_of(answer)
 
 
 def test_list_shows_count_budget_and_time_left(city: City) -> None:
@@ -128,7 +128,7 @@ def test_closed_project_is_no_longer_open(city: City) -> None:
     tender = published(city)
     with clock.frozen(DUE):
         close_bidding(lot_of(tender).pk, by=CLOCK)
-        found = [page_of(Client().get(path)) for path in ("/", "/?open=1", f"/projects/{tender.pk}")]
+        found = [text_of(Client().get(path)) for path in ("/", "/?open=1", f"/projects/{tender.pk}")]
 
     assert ["共1条采购公告" in found[0], "共0条采购公告" in found[1], "已截止" in found[2]] == [True, True, True]
 
@@ -192,15 +192,15 @@ def test_checkpoint_is_a_note_signed_and_witnessed(committing: City, tmp_path: P
 
     answer = Client().get("/checkpoint")
     again = Client().get("/checkpoint", headers={"If-None-Match": answer["ETag"]})
-    keys = page_of(Client().get("/verify"))
+    keys = text_of(Client().get("/verify"))
 
-    note = parse_note(page_of(answer))
+    note = parse_note(text_of(answer))
     verify_note(note, log)
     assert verify_cosignature(note, witness) > 0
     assert parse_checkpoint(note.text).size > 0
     assert again.status_code == 304
     assert str(log) in keys
-    assert str(parse_vkey(str(log)).name) in page_of(answer)
+    assert str(parse_vkey(str(log)).name) in text_of(answer)
 
 
 def test_checkpoint_before_the_first_is_not_there(city: City) -> None:
@@ -214,11 +214,11 @@ def test_entry_is_looked_up_by_leaf_and_by_number(committing: City, tmp_path: Pa
     """Anybody who holds a receipt finds its entry; the page says where it stands, not what it was."""
     tender = fixed(committing)
     before = history([f"tenders.tender:{tender.pk}"])[0]
-    received = page_of(Client().get("/verify", {"leaf": before.leaf}))
+    received = text_of(Client().get("/verify", {"leaf": before.leaf}))
     witness_log(tmp_path)
 
-    by_leaf = page_of(Client().get("/verify", {"leaf": before.leaf}))
-    by_number = page_of(Client().get("/verify", {"leaf": number(before.leaf).lower().replace("-", " ")}))
+    by_leaf = text_of(Client().get("/verify", {"leaf": before.leaf}))
+    by_number = text_of(Client().get("/verify", {"leaf": number(before.leaf).lower().replace("-", " ")}))
 
     assert 'data-verdict="received"' in received
     assert [page.count('data-verdict="witnessed"') for page in (by_leaf, by_number)] == [1, 1]

@@ -31,7 +31,6 @@ class LookUpForm(forms.Form):
     """A leaf or the number of a receipt (核验)."""
 
     leaf = forms.CharField(
-        required=False,
         max_length=100,
         label=_("回执编号或条目指纹"),
         help_text=_("编号形如7M2K-9QXD-H4TB，指纹为64位十六进制；可以带空格。"),

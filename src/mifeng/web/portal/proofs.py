@@ -40,7 +40,7 @@ class Verdict:
 @methods("GET")
 def verify(request: Request) -> HttpResponse:
     """Show how the platform is checked, and look an entry up by its leaf or by the number of its receipt."""
-    form = LookUpForm(request.GET if "leaf" in request.GET else None)
+    form = LookUpForm(request.GET if request.GET.get("leaf") else None)
     asked = form.cleaned_data["leaf"] if form.is_bound and form.is_valid() else ""
     entry = looked_up(asked) if asked else None
     context = {

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from mifeng.kernel.instance import centre_name
 from mifeng.kernel.ledger.queries import head
@@ -15,13 +16,15 @@ SCALES = ("standard", "large")
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return what the base templates need; few queries, for the ledger line and the inbox."""
+    actor = getattr(request, "actor", None)
     scale = request.COOKIES.get("scale", "")
     return {
-        "actor": getattr(request, "actor", None),
+        "actor": actor,
         "post": getattr(request, "post", None),
         "now": getattr(request, "now", None),
         "scale": scale if scale in SCALES else "standard",
         "nav": navigation(request),
+        "back_url": reverse("account:home" if actor else "portal:index"),
         "head": head(),
         "centre": centre_name(),
         "test_mode": settings.TEST_MODE,
