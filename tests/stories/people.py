@@ -82,7 +82,8 @@ class Person:
         if (key := f"{post} {kind} {state}") not in CHECKED:
             CHECKED.add(key)
             check_page(self.visit)
-            shoot(self.page, f"{len(CHECKED):02d}-{self.account}-{kind.strip('/').replace('/', '-') or 'home'}")
+            name = kind.strip("/").replace("/", "-").replace("*", "id") or "home"
+            shoot(self.page, f"{len(CHECKED):02d}-{self.account}-{name}")
         assert heading
         return self
 

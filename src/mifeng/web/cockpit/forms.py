@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mifeng.oversight.actions import MAX_TEXT
 from mifeng.oversight.models import Finding
+from mifeng.web.shell.forms import RuledText
 
 
 class FindingForm(forms.Form):
@@ -21,9 +22,8 @@ class FindingForm(forms.Form):
         widget=forms.RadioSelect,
         initial=Finding.Kind.OBSERVATION,
     )
-    text = forms.CharField(
+    text = RuledText(
         label=_("记录内容"),
-        required=False,
         help_text=_("只由本监督部门可见；写入台账后不能修改。最多%(limit)d字。") % {"limit": MAX_TEXT},
         widget=forms.Textarea(attrs={"rows": 5}),
     )

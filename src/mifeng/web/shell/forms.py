@@ -9,10 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.forms import BaseForm, BoundField
+from django.forms import BaseForm, BoundField, CharField
 
 from mifeng.rules.errors import Reason, Refusal
 from mifeng.web.shell import words
+
+
+class RuledText(CharField):
+    """A text that the law asks for (依法须填的文字): shown as needed, and refused by the rule when it is empty."""
+
+    def validate(self, value: object) -> None:
+        """Leave an empty text to the rule, which names the clause."""
 
 
 class Refused(ValidationError):

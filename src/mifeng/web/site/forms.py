@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from mifeng.venues.models import Seat
+from mifeng.web.shell.forms import RuledText
 
 CONFIRM, REFUSE = "confirm", "refuse"
 PASSED, FAILED = "passed", "failed"
@@ -19,9 +20,8 @@ class AnswerForm(forms.Form):
     reason_fields: ClassVar[dict[str, str]] = {"reason-required": "reason", "too-large": "reason"}
 
     answer = forms.ChoiceField(choices=[(CONFIRM, _("确认")), (REFUSE, _("退回"))], widget=forms.HiddenInput)
-    reason = forms.CharField(
+    reason = RuledText(
         label=_("退回理由"),
-        required=False,
         help_text=_("代理机构会看到这段话；不要写进与其他场次有关的内容。"),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
