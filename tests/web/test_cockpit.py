@@ -4,12 +4,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from tests.factories import City, documented, entered, fresh, planned, published
 
 from mifeng.kernel.ledger.queries import body_of, history
 from mifeng.kernel.models import Entry, Noted, Reference
 from mifeng.oversight.models import Finding
 from mifeng.parties.models import Post
+from tests.factories import City, documented, entered, fresh, planned, published
 
 
 def client_of(account: str) -> Client:
