@@ -57,7 +57,7 @@ def test_person_signs_in_and_comes_to_the_room_of_the_post(city: City, passwords
     post = Post.objects.get(person__account=account)
     assert (answer.status_code, answer["Location"], home["Location"]) == (303, "/account/home", HOMES[account])
     assert client.session["person"] == str(post.person_id)
-    noted = Noted.objects.get(kind="sign-in")
+    noted = Noted.objects.get(kind="signed-in")
     assert (noted.actor_handle, noted.subject) == (post.handle, f"parties.post:{post.pk}")
 
 

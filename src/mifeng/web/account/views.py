@@ -6,14 +6,13 @@ from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from mifeng.kernel import reads
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.inbox import lines, mark_all_read, mark_read
 from mifeng.kernel.ledger.proofs import receipt_of as proof_of
 from mifeng.kernel.ledger.queries import entry_by_leaf
 from mifeng.kernel.models import Entry
 from mifeng.parties.actions import sign_in as check_sign_in
-from mifeng.parties.queries import as_actor, shares_organisation
+from mifeng.parties.queries import shares_organisation
 from mifeng.rules.errors import Reason, Refusal, Unfair
 from mifeng.web.account.facts import matter_of
 from mifeng.web.account.forms import ReadForm, SignInForm
@@ -54,7 +53,6 @@ def _sign_in(request: Request) -> HttpResponse:
     request.session.cycle_key()
     request.session["person"] = str(post.person_id)
     rotate_token(request)
-    reads.note("sign-in", as_actor(post), f"parties.post:{post.pk}")
     return _see(local(request, given["next"], "/account/home"))
 
 

@@ -6,7 +6,9 @@ salted commitment, so the number says nothing about what was done and cannot be 
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.urls import reverse
 
 from mifeng.kernel.ledger.append import Written
@@ -49,6 +51,11 @@ class Receipt:
     def state(self) -> str:
         """Return ``witnessed`` (已见证) or ``received`` (已收到，待见证)."""
         return "witnessed" if self.witnesses >= self.quorum else "received"
+
+    @property
+    def verify_url(self) -> str:
+        """Return the address at which anybody who holds the number can verify it; it names the receipt, not the act."""
+        return f"{settings.ENV.url}{reverse('portal:verify')}?{urlencode({'leaf': self.number})}"
 
     @property
     def witnesses(self) -> int:
