@@ -89,10 +89,14 @@ def test_two_processes_on_one_file_are_guarded_alike(tmp_path: Path) -> None:
 
 def test_what_fails_halfway_is_not_remembered(tmp_path: Path) -> None:
     memory = Memory(tmp_path / "memory")
-    with pytest.raises(RuntimeError), memory.alone():
-        memory.remember(LOG.name, Seen(5, b"r" * 32, "note\n", 1))
-        raise RuntimeError("before the end")
 
+    def fail_halfway() -> None:
+        with memory.alone():
+            memory.remember(LOG.name, Seen(5, b"r" * 32, "note\n", 1))
+            raise RuntimeError("before the end")
+
+    with pytest.raises(RuntimeError, match="before the end"):
+        fail_halfway()
     assert memory.seen(LOG.name) == Seen()
     memory.close()
 

@@ -1,10 +1,11 @@
 """Receipts and exports from the stored log (回执与导出): what an outsider needs, made from tiles and cosigned notes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Max
 
 from mifeng.kernel.models import Checkpoint, Cosignature, Entry, EntryBody, Leaf, Tile
 from mifeng.rules.ledger import (
@@ -13,7 +14,6 @@ from mifeng.rules.ledger import (
     ExportedEntry,
     Header,
     TileTree,
-    add_signatures,
     format_line,
     format_receipt,
     parse_vkey,
@@ -38,8 +38,8 @@ def receipt_of(entry_id: int) -> str | None:
 def note_of(size: int) -> str:
     """Return a checkpoint's signed note with every cosignature under it."""
     note = Checkpoint.objects.values_list("note", flat=True).get(size=size)
-    lines = Cosignature.objects.filter(checkpoint=size).order_by("witness").values_list("line", flat=True)
-    return add_signatures(note, [line for block in lines for line in block.split("\n")])
+    blocks = Cosignature.objects.filter(checkpoint=size).order_by("witness").values_list("line", flat=True)
+    return _with_signatures(note, blocks)
 
 
 def tile(level: int, index: int) -> bytes:
@@ -51,31 +51,36 @@ def tile(level: int, index: int) -> bytes:
 def export_log(*, bodies: bool = True) -> Iterator[bytes]:
     """Return the log as the lines of an export (台账导出), each checkpoint right behind the last entry it covers.
 
+    It ends with the last checkpoint that a witness cosigned, so that what is written meanwhile does not make it look
+    unfinished; without any witness it ends with the last checkpoint.
+
     Args:
         bodies: with what each entry commits to; without, the export is fit for outsiders.
     """
     data = Path(settings.ENV.data)
-    log = parse_vkey((data / "keys" / "log.vkey").read_text().strip())
-    witness = parse_vkey((data / "witness" / "witness.vkey").read_text().strip())
+    log = parse_vkey((data / "keys" / "log.vkey").read_text())
+    witness = parse_vkey((data / "witness" / "witness.vkey").read_text())
     yield format_line(Header(log.name, log, (witness,)))
-    sizes = iter(Checkpoint.objects.order_by("size").values_list("size", flat=True))
-    due = next(sizes, None)
-    position = 0
-    while True:
-        rows = list(
-            Leaf.objects.filter(index__gte=position, index__lt=position + CHUNK)
-            .order_by("index")
-            .select_related("entry")
-        )
-        known = _bodies([row.entry_id for row in rows]) if bodies else {}
-        for row in rows:
-            yield format_line(ExportedEntry(row.index, bytes(row.entry.leaf), _disclosed(row.entry, known)))
-            if due == row.index + 1:
-                yield format_line(ExportedCheckpoint(note_of(due)))
-                due = next(sizes, None)
-        if len(rows) < CHUNK:
-            return
-        position += CHUNK
+    cosigned = Cosignature.objects.aggregate(last=Max("checkpoint"))["last"]
+    end = cosigned or Checkpoint.objects.aggregate(last=Max("size"))["last"] or 0
+    for start in range(0, end, CHUNK):
+        yield from _export_part(start, min(start + CHUNK, end), bodies=bodies)
+
+
+def _export_part(start: int, end: int, *, bodies: bool) -> Iterator[bytes]:
+    """Return the lines of the entries from ``start`` up to, not including, ``end``, with the checkpoints over them."""
+    rows = Leaf.objects.filter(index__gte=start, index__lt=end).order_by("index").select_related("entry")
+    known = EntryBody.objects.in_bulk([row.entry_id for row in rows]) if bodies else {}
+    notes = dict(Checkpoint.objects.filter(size__gt=start, size__lte=end).values_list("size", "note"))
+    blocks: dict[int, list[str]] = {}
+    signed = Cosignature.objects.filter(checkpoint__gt=start, checkpoint__lte=end).order_by("witness")
+    for size, block in signed.values_list("checkpoint", "line"):
+        blocks.setdefault(size, []).append(block)
+    for row in rows:
+        yield format_line(ExportedEntry(row.index, bytes(row.entry.leaf), _disclosed(row.entry, known)))
+        size = row.index + 1
+        if size in notes:
+            yield format_line(ExportedCheckpoint(_with_signatures(notes[size], blocks.get(size, ()))))
 
 
 def places_missing() -> int:
@@ -89,8 +94,9 @@ def places_missing() -> int:
     return int(row[0]) if row else 0
 
 
-def _bodies(entries: list[int]) -> dict[int, EntryBody]:
-    return EntryBody.objects.in_bulk(entries)
+def _with_signatures(note: str, blocks: Iterable[str]) -> str:
+    """Return a note with signature lines as they are stored; what is wrong with them is for a verifier to say."""
+    return note + "".join(f"{block}\n" for block in blocks)
 
 
 def _disclosed(entry: Entry, bodies: dict[int, EntryBody] | None = None) -> Disclosed:

@@ -24,7 +24,9 @@ from django.conf import settings
 
 from mifeng.gateways.witness import Conflict, Cosigned, Refused, Unreachable, Witness
 from mifeng.gateways.witness.http import embedded_witness, remote_witness
+from mifeng.rules.errors import Tampered
 from mifeng.rules.ledger import (
+    EMPTY_ROOT,
     Checkpoint,
     Kind,
     SigningKey,
@@ -42,6 +44,7 @@ BATCH = 50_000
 BEAT = 0.5  # seconds between checkpoints at least
 LOOK_EVERY = 0.05  # seconds
 SLOWEST_ASK = 30.0  # seconds between two tries to reach a witness
+FRESH = 30.0  # seconds after the batch in which a cosignature still counts; readers allow 60
 
 log = logging.getLogger(__name__)
 Place = tuple[int, int]
@@ -109,16 +112,25 @@ def run(
     asked: Witness,
     now: Callable[[], datetime],
     stop: threading.Event,
+    *,
+    limit: int = BATCH,
 ) -> None:
-    """Sequence and have witnessed until told to stop, once this process is the leader."""
+    """Sequence and have witnessed until told to stop, once this process is the leader.
+
+    Raises:
+        Tampered: when the witness has seen more than the database holds, or another history.
+    """
     while not lead(connection):
         if stop.wait(1.0):
             return
     asking = Asking(connection, asked, now)
+    asking.compare(key)
     while not stop.is_set():
         began = time.monotonic()
-        sequenced = sequence_once(connection, key, now())
-        asking.ask_when_due()
+        sequenced = sequence_once(connection, key, now(), limit=limit)
+        # A witness's time says that everything committed before it stands in the log, so nothing older may still wait.
+        if sequenced < limit:
+            asking.ask_when_due(drained=began)
         pause = BEAT - (time.monotonic() - began) if sequenced else LOOK_EVERY
         stop.wait(max(pause, 0.0))
 
@@ -168,7 +180,11 @@ def sequence_once(connection: psycopg.Connection, key: SigningKey, at: datetime,
 
 
 class Asking:
-    """Has the newest checkpoint cosigned (请求见证), later and later while the witness cannot be reached."""
+    """Has the newest checkpoint cosigned (请求见证), later and later while the witness cannot be reached.
+
+    A witness that has seen more than this database holds, or another history, is proof that the log was rolled back or
+    split. Nothing is signed any more then: the process ends with ``Tampered``, and so does every one started after it.
+    """
 
     def __init__(self, connection: psycopg.Connection, asked: Witness, now: Callable[[], datetime]) -> None:
         self.connection = connection
@@ -178,8 +194,27 @@ class Asking:
         self.due = 0.0
         self.known: int | None = None
 
-    def ask_when_due(self) -> None:
-        """Ask for the newest checkpoint unless it is cosigned already or the waiting time is not over."""
+    def compare(self, key: SigningKey) -> None:
+        """Learn how far the witness has seen the log, before this process signs anything (开工核对).
+
+        The empty tree is submitted: every log continues it, so a witness that knows more says so and remembers nothing.
+
+        Raises:
+            Tampered: when the witness has seen more than the database holds.
+        """
+        empty = sign_note(format_checkpoint(Checkpoint(key.name, 0, EMPTY_ROOT)), key)
+        outcome = self.witness.cosign(0, [], empty)
+        if isinstance(outcome, Conflict):
+            row = self.connection.execute("SELECT coalesce(max(size), 0) FROM kernel_checkpoint").fetchone()
+            _refuse_rollback(outcome.size, int(row[0]) if row else 0)
+            self.known = outcome.size
+
+    def ask_when_due(self, *, drained: float | None = None) -> None:
+        """Ask for the newest checkpoint unless it is cosigned already or the waiting time is not over.
+
+        Args:
+            drained: when the last batch began that left nothing waiting, on the monotonic clock; now when not given.
+        """
         if time.monotonic() < self.due:
             return
         row = self.connection.execute(
@@ -188,22 +223,32 @@ class Asking:
             " AND size = (SELECT max(size) FROM kernel_checkpoint)"
         ).fetchone()
         if row:
-            self.ask(int(row[0]), str(row[1]))
+            self.ask(int(row[0]), str(row[1]), time.monotonic() if drained is None else drained)
 
-    def ask(self, size: int, note: str) -> None:
-        """Ask once, and keep what was answered; an answer with another size is asked again from there."""
+    def ask(self, size: int, note: str, drained: float) -> None:
+        """Ask once, and keep what was answered; an answer with another size is asked again from there.
+
+        Raises:
+            Tampered: when the witness has seen more of the log, or another one.
+        """
         for _ in range(2):
             old = self.last_cosigned() if self.known is None else self.known
-            if old > size:
-                self.wait(f"the witness has seen {old} entries, this log holds {size}")
-                return
+            _refuse_rollback(old, size)
             proof = TileTree(self.tile).consistency_proof(old, size)
             match self.witness.cosign(old, proof, note):
                 case Cosigned(lines=lines):
-                    self.keep(size, lines)
+                    self.known = size
+                    # Later acts may have been committed meanwhile: its time would make them look back-dated.
+                    if time.monotonic() - drained <= FRESH:
+                        self.keep(size, lines)
                     return
+                case Conflict(size=known) if known == old:
+                    raise Tampered(f"the witness has seen {known} entries with another root")
                 case Conflict(size=known):
+                    _refuse_rollback(known, size)
                     self.known = known
+                case Refused(status=422):
+                    raise Tampered(f"the log of {size} does not continue the {old} entries that the witness has seen")
                 case Refused(status=status, detail=detail):
                     self.wait(f"the witness refused with {status}: {detail}")
                     return
@@ -222,7 +267,7 @@ class Asking:
                 [size, name, "\n".join(lines), self.now()],
             )
             self.connection.execute("SELECT pg_notify('mifeng_checkpoint', %s)", [str(size)])
-        self.failures, self.known = 0, size
+        self.failures = 0
 
     def wait(self, why: str) -> None:
         """Set the next try further off and say why."""
@@ -244,6 +289,12 @@ class Asking:
             'SELECT hashes FROM kernel_tile WHERE level = %s AND "index" = %s', [level, index]
         ).fetchone()
         return bytes(row[0]) if row else b""
+
+
+def _refuse_rollback(seen: int, held: int) -> None:
+    """Raise ``Tampered`` when the witness has seen more of the log than the database holds."""
+    if seen > held:
+        raise Tampered(f"the witness has seen {seen} entries, this database holds {held}")
 
 
 def _tiles(cursor: psycopg.Cursor, places: list[Place]) -> dict[Place, bytes]:
