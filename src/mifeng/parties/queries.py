@@ -67,11 +67,11 @@ def organisation(pk: UUID | str) -> Organisation:
 
 def shares_organisation(by: Actor, handle: str) -> bool:
     """Tell whether a handle is that of a post, past or present, of the actor's own organisation."""
-    return bool(by.organisation) and Post.objects.filter(handle=handle, organisation=by.organisation).exists()
+    return bool(by.organisation) and Post.objects.filter(handle=handle, organisation__pk=by.organisation).exists()
 
 
 def post_titles(by: Actor) -> dict[str, str]:
     """Return handle → title of all posts, past and present, of the actor's own organisation."""
     if not by.organisation:
         return {}
-    return dict(Post.objects.filter(organisation=by.organisation).values_list("handle", "title"))
+    return dict(Post.objects.filter(organisation__pk=by.organisation).values_list("handle", "title"))
