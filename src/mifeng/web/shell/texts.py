@@ -50,7 +50,7 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "wrong-post": Text(_("您的岗位不能办理这一步"), _("这一步：%(step)s")),
         "not-your-site": Text(_("这不是您所在的场地")),
         "not-your-project": Text(_("这不是您单位的项目")),
-        "stale-version": Text(_("您打开页面之后，内容已被他人改过"), _("您看到第%(yours)s版，现在是第%(current)s版")),
+        "stale-version": Text(_("您打开页面之后，内容已被他人改过"), _("您看到第%(seen)s版，现在是第%(current)s版")),
         "idempotency-mismatch": Text(_("同一份表单曾以别的内容提交过，这次没有写入")),
         # signing in
         "sign-in-failed": Text(_("账号或密码不对")),

@@ -100,6 +100,4 @@ def _refuse(reasons: Sequence[Reason]) -> None:
 def stale(dossier: Dossier, version: int) -> list[Reason]:
     """Return the reason that a page has been overtaken, if it has."""
     current = dossier.tender.version
-    return (
-        [] if version == current else [Reason("stale-version", {"yours": version, "seen": version, "current": current})]
-    )
+    return [] if version == current else [Reason("stale-version", {"seen": version, "current": current})]
