@@ -87,7 +87,9 @@ def connect() -> psycopg.Connection:
     named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     address = {name: options[key] for name, key in named.items() if options.get(key)}
     passfile = options["OPTIONS"].get("passfile")
-    return psycopg.connect(**address, **({"passfile": passfile} if passfile else {}), autocommit=True)
+    # A large batch is then put in order in memory instead of on disk.
+    address |= {"options": "-c work_mem=64MB"} | ({"passfile": passfile} if passfile else {})
+    return psycopg.connect(**address, autocommit=True)
 
 
 def log_key() -> SigningKey:
@@ -156,14 +158,15 @@ def sequence_once(connection: psycopg.Connection, key: SigningKey, at: datetime,
     row = connection.execute("SELECT EXISTS (SELECT 1 FROM kernel_pending)").fetchone()
     if not (row and row[0]):
         return 0
-    with connection.transaction(), connection.cursor() as cursor:
+    with connection.transaction(), connection.cursor(binary=True) as cursor:
         cursor.execute("LOCK TABLE kernel_checkpoint IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SELECT coalesce(max(size), 0) FROM kernel_checkpoint")
         size = int((cursor.fetchone() or (0,))[0])
         entries = cursor.execute(_TAKE, [limit]).fetchall()
         if not entries:
             return 0
-        with cursor.copy('COPY kernel_leaf ("index", entry_id) FROM STDIN') as copy:
+        with cursor.copy('COPY kernel_leaf ("index", entry_id) FROM STDIN (FORMAT BINARY)') as copy:
+            copy.set_types(["int8", "int8"])
             for index, (entry, _) in enumerate(entries, start=size):
                 copy.write_row((index, entry))
         edge = _tiles(cursor, edge_places(size))
