@@ -1,4 +1,4 @@
-"""What holds for every act alike (通则): one entry, its jobs, its post and its project; and after a refusal, nothing."""
+"""What holds for every act alike (通则): one entry, its jobs, its post, its project; after a refusal, nothing."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -5,6 +5,7 @@ from uuid import UUID
 from mifeng.kernel.acting import acting
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.append import Written
+from mifeng.kernel.wording import check_wording
 from mifeng.oversight.models import Finding
 from mifeng.rules.errors import NotEntitled, Reason, Unfair
 from mifeng.tenders.queries import tender_for
@@ -23,18 +24,14 @@ def record_finding(tender_id: UUID, *, kind: str, text: str, by: Actor) -> Writt
 
     Raises:
         NotEntitled: ``wrong-post``.
-        Unfair: ``reason-required`` for an empty text, ``too-large``, ``malformed`` for another kind.
+        Unfair: ``reason-required`` for an empty text, ``too-large``, ``malformed``, also for another kind.
 
     Source: NM-2018-67 二(四) (R045, R048)
     """
     if by.role != "supervisor":
         raise NotEntitled(Reason("wrong-post", {"step": "record_finding", "role": by.role}, lifted_by=("supervisor",)))
     tender = tender_for(by, tender_id)
-    words = text.strip()
-    if not words:
-        raise Unfair(Reason("reason-required"))
-    if len(words) > MAX_TEXT:
-        raise Unfair(Reason("too-large", {"limit": MAX_TEXT}))
+    words = check_wording(text, field="text", limit=MAX_TEXT, empty="reason-required")
     if kind not in Finding.Kind.values:
         raise Unfair(Reason("malformed", {"field": "kind"}))
     subject = f"{tender._meta.label_lower}:{tender.pk}"
