@@ -3,6 +3,9 @@
 Two loops in one process. Jobs are procrastinate's; those left over by a killed worker are taken up again by a
 periodic task, since nothing else restarts them. Deadlines are rows of our own: looked at when the next is due, and
 never less than once a second, which is also how soon a moved test clock is noticed.
+
+When the database goes away, so does the process, and the supervisor starts another: parts of procrastinate keep broken
+connections for good (the heartbeat, the look at periodic tasks) while others go on, and half a worker looks alive.
 """
 
 import asyncio
@@ -10,10 +13,17 @@ import logging
 import os
 import signal
 import threading
+from typing import Any
 
 import django
+import psycopg
 from django.db import OperationalError, close_old_connections
 from procrastinate import App
+from procrastinate.exceptions import ConnectorException
+from psycopg.conninfo import make_conninfo
+
+from mifeng.config.env import env
+from mifeng.config.postgres import parameters
 
 LOOK_EVERY = 1.0
 STALLED_AFTER = 30.0
@@ -34,6 +44,9 @@ def main(arguments: list[str]) -> int:
     deadlines.start()
     try:
         asyncio.run(run_jobs(stop))
+    except (psycopg.OperationalError, ConnectorException) as error:
+        log.warning("the database went away: %s", type(error).__name__)
+        return 1
     finally:
         stop.set()
         deadlines.join()
@@ -58,37 +71,40 @@ def wake_until(stop: threading.Event) -> None:
 
 
 async def run_jobs(stop: threading.Event) -> None:
-    """Run procrastinate's worker until told to stop; start it again when the database was away."""
+    """Run procrastinate's worker until told to stop, for as long as one connection of our own lasts.
+
+    Raises:
+        psycopg.OperationalError: when that connection ends.
+    """
     from mifeng.config.reactions import app  # noqa: PLC0415 - as above
 
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
     jobs: App = app.with_connector(connector)
-    while not stop.is_set():
-        try:
-            async with jobs.open_async():
-                await _until(stop, jobs)
-        except OSError as error:
-            log.warning("jobs interrupted: %s", type(error).__name__)
-        except Exception:
-            log.exception("jobs interrupted")
-        if not stop.is_set():
-            await asyncio.sleep(LOOK_EVERY)
-
-
-async def _until(stop: threading.Event, jobs: App) -> None:
-    worker = asyncio.create_task(
-        jobs.run_worker_async(
-            concurrency=2,
-            install_signal_handlers=False,
-            fetch_job_polling_interval=LOOK_EVERY,
-            stalled_worker_timeout=STALLED_AFTER,
-            shutdown_graceful_timeout=3,
+    lifeline = await psycopg.AsyncConnection.connect(make_conninfo("", **parameters(env())), autocommit=True)
+    async with lifeline, jobs.open_async():
+        worker = asyncio.create_task(
+            jobs.run_worker_async(
+                concurrency=2,
+                install_signal_handlers=False,
+                fetch_job_polling_interval=LOOK_EVERY,
+                stalled_worker_timeout=STALLED_AFTER,
+                shutdown_graceful_timeout=3,
+            )
         )
-    )
+        try:
+            await _until(stop, worker, lifeline)
+        finally:
+            worker.cancel()
+            await asyncio.gather(worker, return_exceptions=True)
+
+
+async def _until(stop: threading.Event, worker: "asyncio.Task[None]", lifeline: "psycopg.AsyncConnection[Any]") -> None:
+    loop = asyncio.get_running_loop()
+    look_at = loop.time()
     while not stop.is_set() and not worker.done():
+        if loop.time() >= look_at:
+            await lifeline.execute("SELECT 1")
+            look_at = loop.time() + LOOK_EVERY
         await asyncio.sleep(0.1)
     if worker.done():
         await worker
-    else:
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)

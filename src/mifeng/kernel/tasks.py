@@ -1,11 +1,13 @@
 """The platform's own jobs (平台自身任务), woken by the minute."""
 
-from procrastinate import JobContext
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from mifeng.kernel.reads import digest_noted
 
 STALLED_AFTER = 30
+# A job that fails because the database went away is done again, after 2, 4, 8 … seconds and for about half an hour.
+AGAIN = RetryStrategy(max_attempts=10, exponential_wait=2)
 
 
 @app.periodic(cron="* * * * *")

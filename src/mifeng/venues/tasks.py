@@ -4,20 +4,21 @@ from procrastinate.contrib.django import app
 
 from mifeng.kernel.inbox import tell
 from mifeng.kernel.ledger.queries import body_of, subjects_of
+from mifeng.kernel.tasks import AGAIN
 from mifeng.parties.queries import handles
 from mifeng.venues.models import SiteRequest
 
 LOST = {("requested", "released"), ("confirmed", "released"), ("requested", "displaced"), ("confirmed", "displaced")}
 
 
-@app.task(name="venues.tell_sites")
+@app.task(name="venues.tell_sites", retry=AGAIN)
 def tell_sites(*, entry_id: int) -> None:
     """Tell every site that an entry asks for seats (通知场地)."""
     for request in SiteRequest.objects.filter(pk__in=subjects_of(entry_id, "venues.siterequest"), state="requested"):
         _tell(request, "seats-asked", entry_id)
 
 
-@app.task(name="venues.tell_released")
+@app.task(name="venues.tell_released", retry=AGAIN)
 def tell_released(*, entry_id: int) -> None:
     """Tell every site that it need not keep seats any more which it held or had been asked for (通知场地释放)."""
     moves = body_of(entry_id).get("moves", [])
