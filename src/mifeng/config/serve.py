@@ -27,8 +27,8 @@ from mifeng.config.processes import MARK, AlreadyHeld, adopt_orphans, end, holdi
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
 SLOWEST_RESTART, STEADY_AFTER = 5.0, 10.0  # seconds
-GRACE = 2.2  # seconds for the programs to end by themselves; with PostgreSQL's own end the whole stop stays under 3
-SERVER_GRACE = 2  # seconds; what granian allows its worker
+GRACE = 1.5  # seconds for the programs to end by themselves; with the end of PostgreSQL the stop stays under 3
+SERVER_GRACE = 1  # seconds; what granian allows its worker
 READY_WARNING = 60.0  # seconds
 
 
@@ -80,6 +80,7 @@ class Supervisor:
     programs: tuple[Program, ...]
     database: postgres.Postgres | None = None
     children: list[Child] = field(default_factory=list)
+    guide: "subprocess.Popen[bytes] | None" = None
     announced: bool = False
     began: float = field(default_factory=time.monotonic)
 
@@ -118,10 +119,14 @@ class Supervisor:
                     list(child.program.command),
                     signal.SIGKILL,
                     stdin=subprocess.DEVNULL,
-                    env={**os.environ, MARK: str(self.env.data), "PYTHONUNBUFFERED": "1"},
+                    env=self.surroundings(),
                 )
                 child.started = now
                 (self.env.folder("run") / f"{child.program.name}.pid").write_text(f"{child.process.pid}\n")
+
+    def surroundings(self) -> dict[str, str]:
+        """Return the environment of what we start: ours, with the mark by which a later supervisor knows it."""
+        return {**os.environ, MARK: str(self.env.data), "PYTHONUNBUFFERED": "1"}
 
     def collect(self) -> None:
         """Collect every process that ended, ours and those we inherited, and plan the next start of ours."""
@@ -181,31 +186,45 @@ class Supervisor:
         self.announced = True
         say(f"ready after {waited:.1f} s: {self.env.url}/  (Ctrl-C ends it)")
         if (self.env.data / "keys" / "sample").exists():
-            subprocess.run([sys.executable, "-m", "mifeng.cli", "people"], check=False)
+            self.guide = spawn([sys.executable, "-m", "mifeng.cli", "people"], signal.SIGKILL, env=self.surroundings())
         notify_manager("READY=1")
 
     def stop(self) -> None:
         """End everything: streams by notice, programs by SIGTERM, what lingers by SIGKILL, PostgreSQL last."""
         notify_manager("STOPPING=1")
-        until = time.monotonic() + GRACE
+        began = time.monotonic()
         if self.database:
             end_streams(self.database)
-        running = [child.process for child in self.children if child.process]
-        for process in running:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-        for process in running:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.0, until - time.monotonic()))
-        for process in running:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        running = [child for child in self.children if child.process]
+        for child in running:
+            signal_to(child, signal.SIGTERM)
+        for child in running:
+            self.await_end(child, began + GRACE)
         if self.database:
             postgres.stop(self.database)
         end(marked(self.env), signal.SIGKILL, 1)
         for child in self.children:
             (self.env.folder("run") / f"{child.program.name}.pid").unlink(missing_ok=True)
+        say(f"ended after {time.monotonic() - began:.1f} s")
+
+    def await_end(self, child: Child, until: float) -> None:
+        """Wait for a program to end by itself, then end what is left of its group."""
+        if child.process is None:
+            return
+        try:
+            child.process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            say(f"{child.program.name} did not end in {GRACE} s and is killed")
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.process.pid, signal.SIGKILL)
+        child.process.wait()
+
+
+def signal_to(child: Child, signum: signal.Signals) -> None:
+    """Send a program a signal if it still runs."""
+    if child.process is not None:
+        with contextlib.suppress(ProcessLookupError):
+            child.process.send_signal(signum)
 
 
 def end_streams(database: postgres.Postgres) -> None:
@@ -222,7 +241,7 @@ def readiness(env: Env) -> dict[str, bool] | None:
     host = "127.0.0.1" if env.host in {"", "0.0.0.0", "::"} else env.host  # noqa: S104 - compared, not bound
     address = f"http://{f'[{host}]' if ':' in host else host}:{env.port}/readyz"
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=2) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=1) as answer:
             body = answer.read()
     except urllib.error.HTTPError as answer:
         body = answer.read()
