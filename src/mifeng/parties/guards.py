@@ -12,7 +12,7 @@ from mifeng.rules.errors import NotEntitled, Reason, Unfair, refuse_if_any
 
 OPERATOR = "operator"
 CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
-REGION = re.compile(r"\d{6}")
+REGION = re.compile(r"[0-9]{6}")
 
 
 def check_operator(by: Actor, *, step: str) -> None:
