@@ -133,17 +133,23 @@ def mounts(root: Path, values: list[str]) -> list[str]:
     lines = [
         f"mount -t proc proc {place}/proc",
         f"mount -t tmpfs -o mode=755 tmpfs {place}/dev",
-        f"mkdir {shared} && mount -t tmpfs -o mode=1777 tmpfs {shared}",
+        f"mkdir {shared}",
+        f"mount -t tmpfs -o mode=1777 tmpfs {shared}",
         f"ln -s /proc/self/fd {place}/dev/fd",
     ]
-    lines += [f"touch {place}/dev/{node} && mount --bind /dev/{node} {place}/dev/{node}" for node in NODES]
+    for node in NODES:
+        lines += [f"touch {place}/dev/{node}", f"mount --bind /dev/{node} {place}/dev/{node}"]
     readable = {"/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs"}
     for value in values:
         readable |= {local_path(word) for word in value.split()} - {""}
-    for path in sorted(readable):
+    inner = {path for path in readable if any(path.startswith(f"{other}/") for other in readable)}
+    for path in sorted(readable - inner):
         here, there = shlex.quote(path), shlex.quote(f"{root}{path}")
-        make = f"mkdir -p {there}" if Path(path).is_dir() else f"mkdir -p $(dirname {there}) && touch {there}"
-        lines.append(f"{make} && mount --bind {here} {there} && mount -o remount,bind,ro {there}")
+        if Path(path).is_dir():
+            lines.append(f"mkdir -p {there}")
+        else:
+            lines += [f"mkdir -p {shlex.quote(str(Path(f'{root}{path}').parent))}", f"touch {there}"]
+        lines += [f"mount --bind {here} {there}", f"mount -o remount,bind,ro {there}"]
     return lines
 
 
@@ -175,7 +181,13 @@ def inside(person: str) -> int:
     settings.pop("PIP_CONFIG_FILE", None)
     clone = f"{home}/mifeng"
     identity = {} if person == "root" else {"user": person, "group": person, "extra_groups": []}
-    subprocess.run(["git", "clone", "--quiet", "/head.bundle", clone], env=settings, check=True, cwd=home, **identity)
+    subprocess.run(
+        ["git", "-c", "advice.detachedHead=false", "clone", "--quiet", "/head.bundle", clone],
+        env=settings,
+        check=True,
+        cwd=home,
+        **identity,
+    )
     figures: dict[str, float] = {}
     for name in ("cold", "warm"):
         figures[name], figures[f"stop after {name}"] = one_run(clone, settings, identity)
