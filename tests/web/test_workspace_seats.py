@@ -1,68 +1,29 @@
-"""The seats of a project on their pages (评审席位): asked for, watched, asked again, given back."""
+"""Asking for the seats of a project (预约评审席位): the form, the board, refusals, what else is free."""
 
 import re
-from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from django.http import HttpResponse
 
 from mifeng.kernel import clock
 from mifeng.rules.seats import SiteSeats
-from mifeng.tenders.actions import PlannedSession, clarify, plan_seats
-from mifeng.tenders.models import Tender
-from mifeng.venues.actions import record_readiness, refuse_site
-from mifeng.venues.models import Booking, Seat, Session, SiteRequest
+from mifeng.tenders.actions import PlannedSession, plan_seats
+from mifeng.venues.actions import record_readiness
+from mifeng.venues.models import Booking, Seat, Session
 from tests.factories import (
-    DUE,
     SESSION,
     START,
     City,
     accepted,
-    clarification,
     documented,
     entered,
-    fixed,
-    fresh,
     plan,
     planned,
-    published,
-    request_at,
     requests,
     session_of,
 )
-from tests.web.rooms import ask, codes, queries, read, send, shown_codes, text_of
-
-
-def asked(city: City, **changes: Any) -> dict[str, Any]:
-    """Return a lawful plan as a browser sends it: 26 March, host 1 + 2, two guests with one expert each."""
-    lawful = {
-        "day": "2026-03-26",
-        "starts": "10:30",
-        "ends": "16:30",
-        "host_buyer": "1",
-        "host_experts": "2",
-        f"site_{city.sites['杭锦后旗'].pk}": "1",
-        f"site_{city.sites['五原县'].pk}": "1",
-        f"site_{city.sites['磴口县'].pk}": "",
-    }
-    return {**lawful, **changes}
-
-
-def send_plan(tender: Tender, data: dict[str, Any], **options: Any) -> HttpResponse:
-    """Send the plan form."""
-    return send("agency-a", f"/workspace/{tender.pk}/seats", data, **options)
-
-
-def occupied(city: City, site: str, count: int) -> Tender:
-    """Return another project that holds experts' seats at a guest site during the story's session."""
-    other = documented(city, name="别家的保密项目")
-    at_host = SiteSeats(str(city.sites["市中心"].pk), "host", 1, 4 - count)
-    sites = (at_host, SiteSeats(str(city.sites[site].pk), "guest", 0, count))
-    with clock.frozen(START):
-        plan_seats(other.pk, PlannedSession(sites, *SESSION), by=city["agency-a"])
-    return fresh(other)
+from tests.web.rooms import codes, queries, read, shown_codes, text_of
+from tests.web.seating import asked, occupied, send_plan
 
 
 def test_seats_are_asked_for_and_every_site_gets_its_request(city: City) -> None:
@@ -266,25 +227,6 @@ def test_plan_sent_twice_is_one_session(city: City) -> None:
     assert Session.objects.count() == 1
 
 
-def test_answers_of_the_sites_are_watched_on_one_page(city: City) -> None:
-    """Who has answered, until when the others may, and what to do about those who refused."""
-    tender = planned(city)
-    refused = request_at(tender, "五原县")
-    with clock.frozen(START + timedelta(minutes=30)):
-        refuse_site(refused.pk, reason="当日检修", by=city.officer(refused.site))
-
-    page = read("agency-a", f"/workspace/{tender.pk}/seats")
-
-    assert f"{session_of(tender).code_name} 需要5席" in page
-    assert page.count('data-site-state="requested"') == 2
-    assert page.count('data-site-state="refused"') == 1
-    assert "场地退回：当日检修" in page
-    assert "0478-000-0121" in page
-    assert "03-03 09:15前由场地答复" in page
-    assert f"/seats/{refused.pk}/replan" in page
-    assert "提交预约" not in page
-
-
 def test_page_costs_the_same_for_one_guest_and_for_three(city: City) -> None:
     """No query per site or seat."""
     small, large = documented(city), documented(city)
@@ -301,124 +243,3 @@ def test_page_costs_the_same_for_one_guest_and_for_three(city: City) -> None:
 
     few, few_home, many, many_home = [queries("agency-a", path) for path in pages]
     assert (few, few_home) == (many, many_home)
-
-
-def test_failed_site_is_replaced_and_the_others_keep_theirs(city: City) -> None:
-    """Only the one site is planned anew (LY-2022-14 四(一))."""
-    tender = planned(city)
-    gone = request_at(tender, "五原县")
-    with clock.frozen(START + timedelta(minutes=30)):
-        refuse_site(gone.pk, reason="当日检修", by=city.officer(gone.site))
-    path = f"/workspace/{tender.pk}/seats/{gone.pk}/replan"
-
-    page = read("agency-a", path)
-    answer = send("agency-a", path, {"site": str(city.sites["磴口县"].pk)})
-
-    assert "退回理由" in page
-    offered = page.split("改请哪个场地")[1].split("</fieldset>")[0]
-    assert [name for name in ("市中心", "杭锦后旗", "五原县", "磴口县") if name + "　" in offered] == [
-        "五原县",
-        "磴口县",
-    ]
-    assert answer.status_code == 303
-    assert {row.site.name: row.state for row in requests(tender)} == {
-        "市中心": "requested",
-        "杭锦后旗": "requested",
-        "磴口县": "requested",
-    }
-
-
-def test_replacement_that_cannot_be_comes_back_with_its_reason(city: City) -> None:
-    """A site that is full, taken or unknown is refused; the failed request stays as it is."""
-    occupied(city, "磴口县", 3)
-    tender = planned(city)
-    gone = request_at(tender, "五原县")
-    path = f"/workspace/{tender.pk}/seats/{gone.pk}/replan"
-
-    full = send("agency-a", path, {"site": str(city.sites["磴口县"].pk)}, key="full")
-    taken = send("agency-a", path, {"site": str(city.sites["杭锦后旗"].pk)}, key="taken")
-    unknown = send("agency-a", path, {"site": str(uuid4())}, key="unknown")
-    nothing = send("agency-a", path, {}, key="nothing")
-
-    assert (full.status_code, codes(full)) == (409, ["seats-short"])
-    assert [answer.status_code for answer in (taken, unknown, nothing)] == [422] * 3
-    assert "改请哪个场地：没有选择" in text_of(nothing)
-    assert SiteRequest.objects.get(pk=gone.pk).state == "requested"
-
-
-def test_confirmed_site_is_not_replaced(city: City) -> None:
-    """What a site has confirmed stands."""
-    tender = fixed(city)
-    sure = request_at(tender, "五原县")
-
-    answer = send("agency-a", f"/workspace/{tender.pk}/seats/{sure.pk}/replan", {"site": str(city.sites["磴口县"].pk)})
-
-    assert (answer.status_code, codes(answer)) == (409, ["wrong-state"])
-    assert SiteRequest.objects.get(pk=sure.pk).state == "confirmed"
-
-
-def test_request_of_another_project_is_not_there(city: City) -> None:
-    """An address made of two projects leads nowhere."""
-    tender, other = planned(city), documented(city)
-    there = request_at(tender, "五原县")
-
-    assert ask("agency-a", f"/workspace/{other.pk}/seats/{there.pk}/replan").status_code == 404
-    assert ask("agency-b", f"/workspace/{tender.pk}/seats/{there.pk}/replan").status_code == 404
-
-
-def test_displaced_site_is_planned_anew_after_a_postponement(city: City) -> None:
-    """A site without seats at the new time loses its request; the page says so and offers another."""
-    tender = published(city)
-    other = documented(city)
-    later = tuple(at + timedelta(days=7) for at in SESSION)
-    sites = (
-        SiteSeats(str(city.sites["市中心"].pk), "host", 1, 2),
-        SiteSeats(str(city.sites["五原县"].pk), "guest", 0, 2),
-    )
-    with clock.frozen(START + timedelta(minutes=40)):
-        plan_seats(other.pk, PlannedSession(sites, later[0], later[1]), by=city["agency-a"])
-        clarify(tender.pk, clarification(tender), by=city["agency-a"])
-
-    page = read("agency-a", f"/workspace/{tender.pk}/seats")
-    gone = SiteRequest.objects.get(session=session_of(tender), state="displaced")
-    answer = send("agency-a", f"/workspace/{tender.pk}/seats/{gone.pk}/replan", {"site": str(city.sites["磴口县"].pk)})
-
-    assert "改期后这里席位不足，要重选" in page
-    assert answer.status_code == 303
-
-
-def test_all_seats_are_given_back_before_the_notice_with_a_reason(city: City) -> None:
-    """The page restates what is lost; afterwards the project can be planned anew (LY-2022-14 四(一))."""
-    tender = fixed(city)
-    path = f"/workspace/{tender.pk}/seats/release"
-
-    page = read("agency-a", path)
-    silent = send("agency-a", path, {"reason": " "})
-    answer = send("agency-a", path, {"reason": "评审日期要提前"})
-
-    assert [one in page for one in ("市中心", "杭锦后旗", "五原县", "已有的确认作废")] == [True] * 4
-    assert (silent.status_code, "退订理由：没有填写" in text_of(silent)) == (422, True)
-    assert answer.status_code == 303
-    assert not Booking.objects.filter(state__in=("held", "confirmed")).exists()
-    assert send_plan(fresh(tender), asked(city), key="again").status_code == 303
-
-
-def test_seats_are_not_given_back_after_the_notice_or_before_a_plan(city: City) -> None:
-    """Bidders rely on the date; and what is not there cannot be given back."""
-    running, bare = published(city), documented(city)
-
-    late = send("agency-a", f"/workspace/{running.pk}/seats/release", {"reason": "改期"})
-    early = ask("agency-a", f"/workspace/{bare.pk}/seats/release")
-
-    assert (late.status_code, codes(late)) == (409, ["wrong-state"])
-    assert (early.status_code, codes(early)) == (409, ["seats-missing"])
-
-
-def test_closed_project_still_shows_its_board(city: City) -> None:
-    """After the deadline the page shows the session and offers nothing."""
-    tender = published(city)
-
-    page = read("agency-a", f"/workspace/{tender.pk}/seats?day={date(2026, 3, 27)}", at=DUE)
-
-    assert "2026-03-27 周五" in page
-    assert "退订全部席位" not in page

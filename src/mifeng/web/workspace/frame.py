@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from mifeng.kernel.actors import Actor
+from mifeng.kernel.idempotency import check_repeated
 from mifeng.kernel.ledger.append import Written
 from mifeng.rules.errors import Reason, Refusal, Unfair, WrongState
 from mifeng.web.shell.errors import refused
@@ -20,6 +21,10 @@ from mifeng.web.workspace.progress import task_list, timeline
 
 F = TypeVar("F", bound=RoomForm)
 MOVED_ON = {"stale-version", "wrong-state"}
+
+
+class NewForm(Exception):
+    """The form's key has not been used (新表单)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,22 @@ def decided(request: Request, decision: Decision[F], **context: Any) -> HttpResp
         return render(request, "workspace/confirm.html", restated, status=422)
     asking.fields["word"].required = False
     return render(request, "workspace/confirm.html", restated)
+
+
+def answered_before(request: Request) -> HttpResponse | None:
+    """Return the way to the receipt of a form that was carried out before, None for a new one.
+
+    For pages that close behind their own act: a form sent twice finds them closed and must still find its receipt.
+    """
+
+    def look(by: Actor) -> Written:
+        check_repeated(by)
+        raise NewForm
+
+    try:
+        return perform(request, look) if request.method == "POST" else None
+    except NewForm:
+        return None
 
 
 def _refuse(reasons: Sequence[Reason]) -> None:

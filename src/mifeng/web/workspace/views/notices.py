@@ -20,7 +20,7 @@ from mifeng.web.shell.http import Request
 from mifeng.web.shell.posts import acting_post, methods, only
 from mifeng.web.workspace.dossier import Dossier, open_dossier
 from mifeng.web.workspace.forms import ClarifyForm, PublishForm
-from mifeng.web.workspace.frame import Decision, Fact, decided, framed, stale
+from mifeng.web.workspace.frame import Decision, Fact, answered_before, decided, framed, stale
 
 PUBLISH, CLARIFY = "workspace/publish.html", "workspace/clarify.html"
 
@@ -30,6 +30,8 @@ PUBLISH, CLARIFY = "workspace/publish.html", "workspace/clarify.html"
 def publish(request: Request, pk: UUID) -> HttpResponse:
     """Publish the notice (发布采购公告); the dates proposed are the earliest that the law allows."""
     dossier = open_dossier(acting_post(request), pk, request.now)
+    if done := answered_before(request):
+        return done
     outlook = dossier.outlook
     if outlook is None:
         facts = {"step": "publish", "state": dossier.state, "allowed": ("accepted",)}
@@ -75,6 +77,8 @@ def publish(request: Request, pk: UUID) -> HttpResponse:
 def issue_clarification(request: Request, pk: UUID) -> HttpResponse:
     """Issue a clarification (发出澄清) and show beforehand what moves with it."""
     dossier = open_dossier(acting_post(request), pk, request.now)
+    if done := answered_before(request):
+        return done
     due_at = dossier.row.bids_due_at
     if dossier.state != "published" or due_at is None:
         facts = {"step": "clarify", "state": dossier.state, "allowed": ("published",)}

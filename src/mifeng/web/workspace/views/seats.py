@@ -20,7 +20,7 @@ from mifeng.web.shell.perform import submitted
 from mifeng.web.shell.posts import acting_post, methods, only
 from mifeng.web.workspace.dossier import Dossier, open_dossier
 from mifeng.web.workspace.forms import ReleaseForm, ReplanForm, SeatPlanForm
-from mifeng.web.workspace.frame import framed
+from mifeng.web.workspace.frame import answered_before, framed
 from mifeng.web.workspace.sites import counted, members_min, seat_board, shown_day, site_line
 
 PLAN, REPLAN, RELEASE = "workspace/seats.html", "workspace/replan.html", "workspace/release.html"
@@ -58,6 +58,8 @@ def plan(request: Request, pk: UUID) -> HttpResponse:
 def replan(request: Request, pk: UUID, request_id: UUID) -> HttpResponse:
     """Ask another guest site, or the same site again, in the place of one that failed (重选场地)."""
     dossier = open_dossier(acting_post(request), pk, request.now)
+    if done := answered_before(request):
+        return done
     ask = next((ask for ask in dossier.asks if ask.request.pk == request_id), None)
     if ask is None:
         raise Http404
@@ -79,6 +81,8 @@ def replan(request: Request, pk: UUID, request_id: UUID) -> HttpResponse:
 def release(request: Request, pk: UUID) -> HttpResponse:
     """Give all seats back before the notice (退订评审席): a page that restates them, the reason, the act."""
     dossier = open_dossier(acting_post(request), pk, request.now)
+    if done := answered_before(request):
+        return done
     if dossier.state != "accepted":
         raise WrongState(Reason("wrong-state", {"step": "release", "state": dossier.state, "allowed": ("accepted",)}))
     if not dossier.asks:
