@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 # What `pip install mifeng` does not bring along: a program that asks for any of it would not start at another body.
 SERVER_ONLY = ("django", "psycopg", "procrastinate", "granian", "httpx", "a2wsgi")
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 _START = """
 import sys
 for name in {absent!r}:
@@ -34,11 +36,16 @@ def start(program: str, *args: object, **options: Any) -> subprocess.Popen[bytes
     return subprocess.Popen(command(program, *args), env=surroundings(), **(pipes | options))
 
 
+def called(program: Callable[[list[str]], object], *args: object) -> int:
+    """Call a program's entry function in this process; return its exit code."""
+    try:
+        program(list(map(str, args)))
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    raise AssertionError("a program ends by SystemExit")
+
+
 def surroundings() -> dict[str, str]:
     """Return an environment that carries nothing of the platform."""
-    kept = {
-        key: value
-        for key, value in os.environ.items()
-        if key in {"PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START"}
-    }
+    kept = {key: value for key, value in os.environ.items() if key in KEPT or key.startswith("COVERAGE_")}
     return kept | {"PYTHONPATH": str(Path(__file__).parents[2] / "src"), "PYTHONUTF8": "1"}

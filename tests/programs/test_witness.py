@@ -1,10 +1,7 @@
 """The witness as a program of its own never cosigns two histories. Source: docs/spec/log.md §6; C2SP tlog-witness."""
 
 import re
-import signal
-import socket
 import sqlite3
-import subprocess
 import threading
 import time
 import urllib.error
@@ -21,119 +18,16 @@ from mifeng.rules.ledger import (
     Checkpoint,
     Kind,
     SigningKey,
-    VerifierKey,
-    add_signatures,
     consistency_proof,
     format_checkpoint,
     format_submission,
     leaf_hash,
-    parse_note,
     parse_vkey,
     root_of,
     sign_note,
-    verify_cosignature,
 )
-from tests.programs.alone import run, start
-
-LOG = SigningKey("log.example/linyi", Kind.LOG, b"l" * 32)
-OTHER = SigningKey("log.example/other", Kind.LOG, b"o" * 32)
-MAIN = [leaf_hash(number.to_bytes(32)) for number in range(64)]
-FORK = MAIN[:3] + [leaf_hash(b"fork %d" % number) for number in range(61)]
-
-
-class Running:
-    """A witness in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.address_file = folder / "run" / "witness.address"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return self.address_file.read_text().strip()
-
-    @property
-    def key(self) -> VerifierKey:
-        return parse_vkey((self.folder / "witness.vkey").read_text())
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        self.process = start(
-            "witness",
-            "serve",
-            "--dir",
-            self.folder,
-            "--log-vkey",
-            self.folder / "logs",
-            "--address-file",
-            self.address_file,
-        )
-        for _ in range(200):
-            if self.address_file.exists() and self.healthy():
-                return
-            assert self.process.poll() is None, self.process.stderr.read() if self.process.stderr else b""
-            time.sleep(0.05)
-        raise AssertionError("the witness does not answer")
-
-    def healthy(self) -> bool:
-        try:
-            return self.get("/healthz") == (200, "ok\n")
-        except OSError:
-            return False
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        assert self.process is not None
-        self.process.kill()
-        self.close()
-
-    def stop(self, signum: int = signal.SIGTERM) -> int:
-        """Ask it to end; return its exit code."""
-        assert self.process is not None
-        self.process.send_signal(signum)
-        self.process.wait(5)
-        return self.close()
-
-    def close(self) -> int:
-        assert self.process is not None
-        self.process.communicate(timeout=5)
-        return self.process.returncode
-
-    def get(self, path: str) -> tuple[int, str]:
-        return ask(urllib.request.Request(self.url + path))  # noqa: S310 - an address of this test
-
-    def post(self, body: bytes | str, path: str = "/add-checkpoint") -> tuple[int, str]:
-        data = body.encode() if isinstance(body, str) else body
-        return ask(urllib.request.Request(self.url + path, data=data, method="POST"))  # noqa: S310
-
-    def submit(self, old_size: int, size: int, leaves: list[bytes] = MAIN, key: SigningKey = LOG) -> tuple[int, str]:
-        """Submit the tree over the first leaves with a proof from the old size."""
-        return self.post(
-            format_submission(old_size, consistency_proof(min(old_size, size), leaves[:size]), note(size, leaves, key))
-        )
-
-    def verified(self, answer: tuple[int, str], size: int, leaves: list[bytes] = MAIN) -> int:
-        """Make sure that an answer is a cosignature of this tree; return its time."""
-        status, body = answer
-        assert status == 200, answer
-        cosigned = add_signatures(note(size, leaves), body.removesuffix("\n").split("\n"))
-        return verify_cosignature(parse_note(cosigned), self.key)
-
-
-def ask(request: urllib.request.Request) -> tuple[int, str]:
-    """Return status and body of any answer."""
-    try:
-        with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310
-            return response.status, response.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
-
-
-def note(size: int, leaves: list[bytes] = MAIN, key: SigningKey = LOG) -> str:
-    """Return the signed checkpoint of the tree over the first leaves."""
-    return sign_note(format_checkpoint(Checkpoint(key.name, size, root_of(leaves[:size]))), key)
+from tests.programs.alone import run
+from tests.programs.witnesses import FORK, LOG, MAIN, OTHER, Running, note
 
 
 @pytest.fixture
@@ -310,84 +204,6 @@ def test_several_logs_and_keys_are_kept_apart(folder: Path) -> None:
     witness.kill()
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "",
-        "old 0\n",
-        "old x\n\n" + note(5),
-        "old 0\n\n" + note(5)[:-1],
-        "old 0\n\nlog.example/linyi\n5\nAAAA\n\n— log.example/linyi AAAAAAAA\n",
-        "old 0\n\n" + sign_note("log.example/linyi\n5\n" + "A" * 43 + "=\nextension\n", LOG),
-        format_submission(0, [b"h" * 32] * 64, note(5)),
-        b"\xff\xfe",
-        "old 6\n\n" + note(5),
-    ],
-)
-def test_what_is_misshapen_is_refused(witness: Running, body: bytes | str) -> None:
-    status, said = witness.post(body)
-
-    assert (status, said.startswith("malformed: ")) == (400, True)
-    witness.verified(witness.submit(0, 5), 5)
-
-
-def test_other_addresses_do_not_exist(witness: Running) -> None:
-    assert witness.get("/") == (404, "not found\n")
-    assert witness.get("/add-checkpoint")[0] == 404
-    assert witness.post(b"x", "/healthz")[0] == 404
-    assert ask(urllib.request.Request(witness.url + "/healthz", method="DELETE"))[0] == 501  # noqa: S310
-
-
-@pytest.mark.parametrize(
-    ("head", "status"),
-    [
-        (b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\n\r\n", b"411"),
-        (b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", b"411"),
-        (b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n", b"413"),
-        (b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", b"413"),
-        (b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"411"),
-        (b"nonsense\r\n\r\n", b"400"),
-        (b"GET /" + b"x" * 70000 + b" HTTP/1.1\r\n\r\n", b"414"),
-    ],
-)
-def test_requests_out_of_bounds_are_refused(witness: Running, head: bytes, status: bytes) -> None:
-    with connected(witness) as connection:
-        connection.sendall(head)
-        answer = read_all(connection)
-
-    assert status in answer.split(b"\n")[0]
-    assert witness.healthy()
-
-
-def test_a_request_that_never_ends_does_not_hold_the_witness(witness: Running) -> None:
-    waiting = [connected(witness) for _ in range(70)]
-    for connection in waiting[:60]:
-        connection.sendall(b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 100\r\n\r\nold")
-
-    # Beyond the limit a connection is closed at once, and what is under way ends at its deadline.
-    assert sum(read_all(connection) == b"" for connection in waiting[-3:]) == 3
-    for connection in waiting:
-        connection.close()
-    for _ in range(100):
-        if witness.healthy():
-            break
-        time.sleep(0.05)
-    witness.verified(witness.submit(0, 5), 5)
-
-
-def test_several_requests_go_through_one_connection(witness: Running) -> None:
-    with connected(witness) as connection:
-        for old_size, size in ((0, 5), (5, 9)):
-            body = format_submission(old_size, consistency_proof(old_size, MAIN[:size]), note(size)).encode()
-            connection.sendall(
-                b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-            )
-            answer = b""
-            while b"\r\n\r\n" not in answer or not answer.endswith(b"=\n"):
-                answer += connection.recv(4096)
-            assert answer.startswith(b"HTTP/1.1 200")
-
-
 def test_of_several_histories_at_the_same_moment_exactly_one_is_cosigned(witness: Running) -> None:
     leaves: list[bytes] = []
     for number in range(8):
@@ -471,39 +287,3 @@ def test_time_never_runs_backwards(folder: Path) -> None:
 
     assert witness.verified(witness.submit(5, 9), 9) == later
     witness.kill()
-
-
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_when_asked_also_with_open_connections(witness: Running, signum: int) -> None:
-    with connected(witness), connected(witness) as second:
-        second.sendall(b"POST /add-checkpoint HTTP/1.1\r\n")
-        began = time.monotonic()
-        code = witness.stop(signum)
-
-    assert code == 0
-    assert time.monotonic() - began < 3
-    assert not witness.address_file.exists()
-
-
-def test_an_address_of_another_witness_is_left_alone(witness: Running) -> None:
-    witness.address_file.write_text("http://127.0.0.1:1\n")
-
-    assert witness.stop() == 0
-    assert witness.address_file.read_text() == "http://127.0.0.1:1\n"
-
-
-def connected(witness: Running) -> socket.socket:
-    """Return an open connection to a witness."""
-    host, port = witness.url.removeprefix("http://").split(":")
-    return socket.create_connection((host, int(port)), timeout=5)
-
-
-def read_all(connection: socket.socket) -> bytes:
-    """Return what comes until the other side closes."""
-    answer = b""
-    try:
-        while piece := connection.recv(65536):
-            answer += piece
-    except ConnectionResetError:
-        pass
-    return answer
