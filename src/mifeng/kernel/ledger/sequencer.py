@@ -74,7 +74,8 @@ def main(arguments: list[str]) -> int:
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        # In a thread: set() waits for a lock that the interrupted wait() of this one may hold.
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
     check_mode()
     with connect() as connection:
         run(connection, log_key(), witness(), clock.now, stop)
