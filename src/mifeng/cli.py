@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+from mifeng.config.env import Misunderstood
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -78,7 +80,11 @@ def run(arguments: list[str]) -> int:
     if command is None:
         print(f"mifeng: {arguments[0]}?", listing(), sep="\n\n", file=sys.stderr)
         return 2
-    return load(command.target)(arguments[1:]) or 0
+    try:
+        return load(command.target)(arguments[1:]) or 0
+    except Misunderstood as error:
+        print(f"mifeng: {error}", file=sys.stderr)
+        return 2
 
 
 def main() -> None:

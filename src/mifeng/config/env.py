@@ -14,6 +14,10 @@ from urllib.parse import urlsplit
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
+class Misunderstood(ValueError):
+    """A variable has a value that means nothing; the text names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Env:
     """The surroundings of one installation (运行环境).
@@ -50,7 +54,7 @@ class Env:
         """Return the surroundings that these variables describe.
 
         Raises:
-            ValueError: naming the variable that cannot be understood.
+            Misunderstood: naming the variable.
         """
         host = variables.get("MIFENG_HOST", "") or "127.0.0.1"
         port = _whole(variables, "MIFENG_PORT", 8000, 1, 65535)
@@ -90,7 +94,7 @@ class Env:
 def _flag(variables: Mapping[str, str], name: str) -> bool:
     text = variables.get(name, "").strip().lower()
     if text not in TRUE | FALSE:
-        raise ValueError(f"{name} must be 1 or 0, not {text!r}")
+        raise Misunderstood(f"{name} must be 1 or 0, not {text!r}")
     return text in TRUE
 
 
@@ -99,14 +103,14 @@ def _whole(variables: Mapping[str, str], name: str, default: int, least: int, mo
     if not text:
         return default
     if not text.isdecimal() or not least <= int(text) <= most:
-        raise ValueError(f"{name} must be a whole number from {least} to {most}, not {text!r}")
+        raise Misunderstood(f"{name} must be a whole number from {least} to {most}, not {text!r}")
     return int(text)
 
 
 def _address(variables: Mapping[str, str], name: str) -> str:
     text = variables.get(name, "").strip().rstrip("/")
     if text and (urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).hostname):
-        raise ValueError(f"{name} must be an http or https address, not {text!r}")
+        raise Misunderstood(f"{name} must be an http or https address, not {text!r}")
     return text
 
 
