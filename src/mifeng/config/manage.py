@@ -43,23 +43,38 @@ def migrate(arguments: list[str]) -> int:
 
 def clock(arguments: list[str]) -> int:
     """Show the platform's time, or move it forward: ``+2d3h``, or to an instant ``2026-12-01T09:00:00+08:00``."""
+    wanted = _moment(arguments)
+    if arguments and wanted is None:
+        print("mifeng clock [+1d2h3m4s | 2026-12-01T09:00:00+08:00]", file=sys.stderr)
+        return 2
     prepare()
-    from_now = STEP.fullmatch(arguments[0]) if len(arguments) == 1 else None
+    from mifeng.kernel.instance import ModeDiffers, check_mode  # noqa: PLC0415 - models load after django.setup()
+
     try:
         with postgres.ensure(purpose="clock"):
-            if not arguments:
-                print(platform_clock.now().isoformat())
-                return 0
-            if from_now:
-                days, hours, minutes, seconds = (int(part or 0) for part in from_now.groups())
-                by = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-            else:
-                by = datetime.fromisoformat(" ".join(arguments)) - platform_clock.now()
-            print(platform_clock.move(by).isoformat())
-    except (postgres.PostgresError, ValueError, TypeError) as error:
+            check_mode()
+            at = platform_clock.now()
+            if wanted is not None:
+                at = platform_clock.move(wanted if isinstance(wanted, timedelta) else wanted - at)
+    except (postgres.PostgresError, ModeDiffers, ValueError) as error:
         print(f"mifeng clock: {error}", file=sys.stderr)
-        return 1 if isinstance(error, postgres.PostgresError) else 2
+        return 1
+    print(at.isoformat())
     return 0
+
+
+def _moment(arguments: list[str]) -> datetime | timedelta | None:
+    """Return the step or the instant that was asked for; None when there is none that can be understood."""
+    if len(arguments) != 1:
+        return None
+    if step := STEP.fullmatch(arguments[0]):
+        days, hours, minutes, seconds = (int(part or 0) for part in step.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        instant = datetime.fromisoformat(arguments[0])
+    except ValueError:
+        return None
+    return instant if instant.tzinfo is not None else None
 
 
 def people(arguments: list[str]) -> int:
