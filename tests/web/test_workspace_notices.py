@@ -86,6 +86,7 @@ def test_notice_is_restated_before_it_is_published(city: City) -> None:
     ):
         assert fact in page
     assert ("办理后不能撤回" in page, "请输入“发布”" in page) == (True, True)
+    assert ("需要修改" in page, "选填" in page) == (False, False)
     assert carried(page) == noticed(tender)
     assert not Notice.objects.exists()
 
@@ -174,6 +175,7 @@ def test_notice_before_the_seats_needs_a_recorded_reason(city: City) -> None:
     assert ('name="departure_reason"' in page, shown_codes(page)) == (True, {"seats-pending"})
     assert codes(refused) == ["seats-pending"] * 3
     assert 'href="#id_departure_reason"' in text_of(refused)
+    assert "席位等待场地确认：五原县（副场）1席" in text_of(refused)
     assert (reasoned.status_code, "先行发布的理由" in text_of(reasoned)) == (200, True)
     assert done.status_code == 303
     assert body_of(int(done["X-Receipt"]))["moves"][0]["facts"]["departure_reason"] == "场地系统停机"

@@ -5,6 +5,7 @@ sees one page with everything typed still there. A form says which reason belong
 ``reason_fields`` (code → field); reasons without a field stand above the form.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -51,15 +52,19 @@ def problems(form: BaseForm) -> list[Problem]:
     """Return the lines of the error summary of a form, in the order of its fields."""
     found = form.errors.as_data()
     names = [name for name in (*form.fields, NON_FIELD_ERRORS) if name in found]
-    return [line for name in names for line in _lines(form, name, found[name])]
+    often = Counter(error.code for name in names for error in found[name])
+    return [line for name in names for line in _lines(form, name, found[name], often)]
 
 
-def _lines(form: BaseForm, name: str, errors: list[ValidationError]) -> Iterator[Problem]:
+def _lines(form: BaseForm, name: str, errors: list[ValidationError], often: Counter[str | None]) -> Iterator[Problem]:
     target = "" if name == NON_FIELD_ERRORS else _target(form[name])
     label = "" if name == NON_FIELD_ERRORS else f"{form[name].label}："
     for error in errors:
         if isinstance(error, Refused):
-            yield Problem(target, words.reason_text(error.reason), error.reason.code, words.clause(error.reason.source))
+            # Reasons of one kind are told apart by their facts: which site, which package.
+            more = words.reason_more(error.reason) if often[error.code] > 1 else ""
+            text = words.reason_text(error.reason) + (f"：{more}" if more else "")
+            yield Problem(target, text, error.reason.code, words.clause(error.reason.source))
         else:
             yield from (Problem(target, label + message) for message in error.messages)
 

@@ -81,18 +81,16 @@ def decided(request: Request, decision: Decision[F], **context: Any) -> HttpResp
     try:
         if "word" not in request.POST:
             _refuse(decision.ask(form))
-        asking = decision.make()
+        sent = "word" in request.POST
+        asking = decision.make() if sent else type(form).unfinished(request.POST)
         asking.ask_word(decision.word)
-        if "word" in request.POST and asking.is_valid():
+        if sent and asking.is_valid():
             return perform(request, lambda by: decision.act(form, by))
     except Refusal as refusal:
         show_refusal(form, refusal)
         return refused(request, refusal, decision.template, form=form, **context)
     restated = {"form": asking, **context, **decision.restate(form)}
-    if "word" in request.POST:
-        return render(request, "workspace/confirm.html", restated, status=422)
-    asking.fields["word"].required = False
-    return render(request, "workspace/confirm.html", restated)
+    return render(request, "workspace/confirm.html", restated, status=422 if sent else 200)
 
 
 def answered_before(request: Request) -> HttpResponse | None:

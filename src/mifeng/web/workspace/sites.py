@@ -1,6 +1,6 @@
 """The sites of a project on a page (场地与席位): who has answered, what else is free, the board of one day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -85,10 +85,26 @@ def counted(places: Iterable[Site], during: tuple[datetime, datetime]) -> dict[U
     found: dict[UUID, str] = {}
     for site in places:
         seats, ready = totals.get(str(site.pk), (0, 0))
-        here = free.get(str(site.pk), {}).get(Seat.Kind.EXPERT.value, 0)
-        counts = {"seats": seats, "ready": ready, "free": here, "travel": travel(site)}
+        counts = {"seats": seats, "ready": ready, "free": _experts(free, site), "travel": travel(site)}
         found[site.pk] = _("%(seats)d席，%(ready)d席就绪，此时段空闲专家席%(free)d个%(travel)s") % counts
     return found
+
+
+def offers(places: Iterable[Site], during: tuple[datetime, datetime]) -> list[tuple[str, str]]:
+    """Return sites as choices: id, and name with what is free there in a stretch of time."""
+    free = free_counts(during)
+    return [
+        (
+            str(site.pk),
+            _("%(site)s　空闲专家席%(free)d个%(travel)s")
+            % {"site": site.name, "free": _experts(free, site), "travel": travel(site)},
+        )
+        for site in places
+    ]
+
+
+def _experts(free: Mapping[str, Mapping[str, int]], site: Site) -> int:
+    return free.get(str(site.pk), {}).get(Seat.Kind.EXPERT.value, 0)
 
 
 def travel(site: Site) -> str:

@@ -19,7 +19,7 @@ from mifeng.rules.seats import SiteSeats
 from mifeng.tenders.actions import PlannedSession
 from mifeng.tenders.actions.seats import MAX_REASON
 from mifeng.venues.models import Site
-from mifeng.web.shell.forms import Refused
+from mifeng.web.shell.forms import Refused, RuledText
 from mifeng.web.workspace.forms.base import DayField, RoomForm, TimeOfDayField, plain_lines
 
 SEATS_MAX = 50
@@ -136,9 +136,7 @@ class ReleaseForm(RoomForm):
     """Give all seats back, with the reason (退订评审席)."""
 
     field_of = MappingProxyType({"reason-required": "reason", "malformed": "reason", "too-large": "reason"})
-    reason = forms.CharField(
-        label=gettext_lazy("退订理由"), max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    reason = RuledText(label=gettext_lazy("退订理由"), max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 3}))
 
     def clean_reason(self) -> str:
         """Keep line ends in one form."""

@@ -21,7 +21,7 @@ from mifeng.web.shell.posts import acting_post, methods, only
 from mifeng.web.workspace.dossier import Dossier, open_dossier
 from mifeng.web.workspace.forms import ReleaseForm, ReplanForm, SeatPlanForm
 from mifeng.web.workspace.frame import answered_before, framed
-from mifeng.web.workspace.sites import counted, members_min, seat_board, shown_day, site_line
+from mifeng.web.workspace.sites import counted, members_min, offers, seat_board, shown_day, site_line
 
 PLAN, REPLAN, RELEASE = "workspace/seats.html", "workspace/replan.html", "workspace/release.html"
 ONE_DAY = timedelta(days=1)
@@ -64,8 +64,7 @@ def replan(request: Request, pk: UUID, request_id: UUID) -> HttpResponse:
     if ask is None:
         raise Http404
     candidates = _candidates(dossier, ask)
-    meta = counted(candidates, (ask.starts_at, ask.ends_at))
-    choices = [(str(site.pk), f"{site.name}　{meta[site.pk]}") for site in candidates]
+    choices = offers(candidates, (ask.starts_at, ask.ends_at))
     board = seat_board(dossier, legal_date(ask.starts_at), candidates)
     context = framed(dossier, "seats", line=site_line(ask), board=board)
     if request.method != "POST":
