@@ -8,14 +8,11 @@ from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.models import Deadline
 from mifeng.rules.errors import Unfair, WrongMoment
-from mifeng.rules.seats import SiteSeats
 from mifeng.tenders.actions import (
-    PlannedSession,
     approve_document,
     clarify,
     close_bidding,
     draft_document,
-    plan_seats,
     publish_notice,
     replan_seats,
 )
@@ -25,6 +22,7 @@ from mifeng.venues.models import Booking, SiteRequest
 from tests.actions.acts import SOON, kept, request_of
 from tests.actions.conftest import Stages
 from tests.actions.evidence import read_entry, refused
+from tests.actions.seating import fill
 from tests.factories import DUE, START, clarification, fresh, lot_of, publishing, requests, session_of
 
 STAGES = ("documented", "planned", "published")
@@ -185,14 +183,6 @@ def test_clarification_issues_the_approved_new_version_and_leaves_a_draft(stages
     assert states == {1: "issued", 2: "drafted"}
     second = Document.objects.get(tender=tender, version=2)
     assert (second.state, second.issued_at) == ("issued", AT + timedelta(hours=1))
-
-
-def fill(stages: Stages, starts_at: datetime, ends_at: datetime) -> None:
-    """Let another project take the seats of 五原县 at a time."""
-    host, guest = (str(stages.city.sites[name].pk) for name in (HOST, WUYUAN))
-    rows = (SiteSeats(host, "host", 1, 2), SiteSeats(guest, "guest", 0, 2))
-    with clock.frozen(SOON):
-        plan_seats(stages["documented"].pk, PlannedSession(rows, starts_at, ends_at), by=stages.actor("agency-a"))
 
 
 def displaced(stages: Stages) -> Tender:
