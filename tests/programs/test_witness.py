@@ -45,7 +45,7 @@ def witness(folder: Path) -> Iterator[Running]:
     running.start()
     yield running
     if running.process and running.process.poll() is None:
-        running.kill()
+        assert running.stop() == 0
 
 
 def test_the_key_is_made_once(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def witness(folder: Path) -> Iterator[Running]:
     running.start()
     yield running
     if running.process and running.process.poll() is None:
-        running.kill()
+        assert running.stop() == 0
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     running.start()
     running.verified(running.submit(0, 5), 5)
     yield running
-    running.kill()
+    assert running.stop() == 0
 
 
 @pytest.mark.parametrize(
