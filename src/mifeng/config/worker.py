@@ -39,7 +39,8 @@ def main(arguments: list[str]) -> int:
     django.setup()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        # A handler interrupts the thread that may hold the event's own lock; another thread sets it.
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
     deadlines = threading.Thread(target=wake_until, args=(stop,), name="deadlines")
     deadlines.start()
     try:
