@@ -7,13 +7,12 @@ problem was found, or the act was refused) or 2 (the command was not understood)
 
 import importlib
 import importlib.metadata
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from mifeng.config.env import Misunderstood
+from mifeng.config.env import Misunderstood, chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,6 @@ COMMANDS = {
     "migrate": Command("mifeng.config.manage:migrate", "升级数据库结构", "bring the database up to date"),
     "django": Command("mifeng.config.manage:django", "Django 管理命令", "Django's own commands"),
 }
-
-
-def chinese() -> bool:
-    """Say whether the terminal's language is Chinese."""
-    words = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return next((word for word in words if word), "").startswith("zh")
 
 
 def listing() -> str:

@@ -32,6 +32,7 @@ class Platform:
             "MIFENG_PORT": str(self.port),
             "DJANGO_SETTINGS_MODULE": "tests.serve.open_gate",
             "PYTHONPATH": str(REPOSITORY),
+            "LC_ALL": "C.UTF-8",
         }
         self.env = Env.read(self.variables)
         self.log = data.with_suffix(".log")

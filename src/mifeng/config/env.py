@@ -118,3 +118,9 @@ def _address(variables: Mapping[str, str], name: str) -> str:
 def env() -> Env:
     """Return the surroundings of this process, read once."""
     return Env.read(os.environ)
+
+
+def chinese() -> bool:
+    """Say whether the terminal's language is Chinese."""
+    words = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return next((word for word in words if word), "").startswith("zh")

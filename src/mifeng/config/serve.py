@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 import psycopg
 
 from mifeng.config import postgres
-from mifeng.config.env import Env
+from mifeng.config.env import Env, chinese
 from mifeng.config.env import env as surroundings
 from mifeng.config.processes import MARK, AlreadyHeld, adopt_orphans, end, holding, marked, spawn
 
@@ -155,19 +155,24 @@ class Supervisor:
         child.failures = 0 if lived > STEADY_AFTER else child.failures + 1
         delay = min(0.1 * 2**child.failures, SLOWEST_RESTART)
         child.process, child.due = None, time.monotonic() + delay
-        say(f"{child.program.name} ended with code {code} after {lived:.1f} s; again in {delay:.1f} s")
+        name = child.program.name
+        say(
+            f"{name} 以 {code} 退出，运行了 {lived:.1f} 秒；{delay:.1f} 秒后重启",
+            f"{name} ended with code {code} after {lived:.1f} s; again in {delay:.1f} s",
+        )
 
     def revive_database(self) -> None:
         """Start PostgreSQL again; the programs find it by themselves or are started again in turn."""
         ended, self.database = self.database, None
         if ended is None or ended.process is None:
             return
-        say(f"postgres ended with code {ended.process.wait()}; starting again")
+        code = ended.process.wait()
+        say(f"数据库以 {code} 退出，正在重启", f"postgres ended with code {code}; starting again")
         for _ in range(5):
             try:
                 self.database = postgres.start(self.env)
             except postgres.PostgresError as error:
-                say(str(error))
+                say(str(error), str(error))
                 time.sleep(0.5)
             else:
                 return
@@ -180,11 +185,14 @@ class Supervisor:
         if parts is None or not all(parts.values()):
             if waited > READY_WARNING:
                 missing = "no answer" if parts is None else ", ".join(name for name, ok in parts.items() if not ok)
-                say(f"not ready after {waited:.0f} s: {missing}; see {self.env.data / 'log'}")
+                say(f"{waited:.0f} 秒后仍未就绪：{missing}", f"not ready after {waited:.0f} s: {missing}")
                 self.began = time.monotonic()
             return
         self.announced = True
-        say(f"ready after {waited:.1f} s: {self.env.url}/  (Ctrl-C ends it)")
+        say(
+            f"已就绪，用时 {waited:.1f} 秒：{self.env.url}/（Ctrl-C 结束）",
+            f"ready after {waited:.1f} s: {self.env.url}/  (Ctrl-C ends it)",
+        )
         if (self.env.data / "keys" / "sample").exists():
             self.guide = spawn([sys.executable, "-m", "mifeng.cli", "people"], signal.SIGKILL, env=self.surroundings())
         notify_manager("READY=1")
@@ -205,7 +213,8 @@ class Supervisor:
         end(marked(self.env), signal.SIGKILL, 1)
         for child in self.children:
             (self.env.folder("run") / f"{child.program.name}.pid").unlink(missing_ok=True)
-        say(f"ended after {time.monotonic() - began:.1f} s")
+        took = time.monotonic() - began
+        say(f"已结束，用时 {took:.1f} 秒", f"ended after {took:.1f} s")
 
     def await_end(self, child: Child, until: float) -> None:
         """Wait for a program to end by itself, then end what is left of its group."""
@@ -214,7 +223,8 @@ class Supervisor:
         try:
             child.process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
-            say(f"{child.program.name} did not end in {GRACE} s and is killed")
+            name = child.program.name
+            say(f"{name} 在 {GRACE} 秒内未结束，已强制终止", f"{name} did not end in {GRACE} s and is killed")
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.process.pid, signal.SIGKILL)
         child.process.wait()
@@ -269,7 +279,7 @@ def migrated() -> bool:
     command = [sys.executable, "-m", "mifeng.cli", "django", "migrate", "--check"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
     if answer.returncode and answer.stderr.strip():
-        say(answer.stderr.strip())
+        say(answer.stderr.strip(), answer.stderr.strip())
     return answer.returncode == 0
 
 
@@ -281,18 +291,30 @@ def notify_manager(state: str) -> None:
             link.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)
 
 
-def say(text: str) -> None:
-    """Write one line for the person at the terminal."""
-    print(f"mifeng: {text}", flush=True)
+def say(zh: str, en: str) -> None:
+    """Write one line for the person at the terminal, in their language."""
+    print(f"mifeng: {zh if chinese() else en}", flush=True)
 
 
-def refused(env: Env) -> str:
-    """Return why the platform cannot start here, or nothing."""
+def complain(zh: str, en: str) -> int:
+    """Write why the platform does not start and return the exit code that says so."""
+    print(f"mifeng: {zh if chinese() else en}", file=sys.stderr)
+    return 1
+
+
+def refused(env: Env) -> tuple[str, str] | None:
+    """Return why the platform cannot start here, in both languages, or nothing."""
     if not env.database_url and not (env.data / "postgres").exists():
-        return f"nothing in {env.data} yet: run `mifeng init` first"
+        return (
+            f"{env.data} 中尚无平台：请先运行 mifeng init",
+            f"nothing in {env.data} yet: run `mifeng init` first",
+        )
     if not port_is_free(env):
-        return f"somebody else listens on {env.host}:{env.port}; choose another MIFENG_PORT"
-    return ""
+        return (
+            f"{env.host}:{env.port} 已被占用；请用 MIFENG_PORT 另选端口",
+            f"somebody else listens on {env.host}:{env.port}; choose another MIFENG_PORT",
+        )
+    return None
 
 
 def end_leftovers(env: Env) -> None:
@@ -312,9 +334,11 @@ def main(arguments: list[str]) -> int:
     try:
         with holding(env, "serve", env.url):
             return serve(env)
-    except (AlreadyHeld, postgres.PostgresError) as error:
-        print(f"mifeng: {error}", file=sys.stderr)
-        return 1
+    except AlreadyHeld as error:
+        who = error.holder
+        return complain(f"已在运行：{who.purpose}，进程 {who.pid}，{who.address}", str(error))
+    except postgres.PostgresError as error:
+        return complain(str(error), str(error))
 
 
 def serve(env: Env) -> int:
@@ -322,8 +346,7 @@ def serve(env: Env) -> int:
     adopt_orphans()
     end_leftovers(env)
     if reason := refused(env):
-        print(f"mifeng: {reason}", file=sys.stderr)
-        return 1
+        return complain(*reason)
     supervisor = Supervisor(env, programs(env))
     if not env.database_url:
         supervisor.database = postgres.start(env)
@@ -331,7 +354,8 @@ def serve(env: Env) -> int:
         supervisor.database = postgres.Postgres(postgres.parameters(env))
     if not migrated():
         postgres.stop(supervisor.database)
-        print("mifeng: the database is not up to date: run `mifeng migrate`", file=sys.stderr)
-        return 1
+        return complain(
+            "数据库结构不是最新：请运行 mifeng migrate", "the database is not up to date: run `mifeng migrate`"
+        )
     supervisor.run()
     return 0
