@@ -101,7 +101,7 @@ def test_close_waits_while_entries_wait_for_their_place(stages: Stages) -> None:
 
 @pytest.mark.parametrize("kind", ["observation", "irregularity"])
 def test_finding_is_kept_with_its_author_and_time(stages: Stages, kind: str) -> None:
-    """A supervisor records what it sees in any project of its own, at any stage (R045, R048, NM-2018-67 二(四))."""
+    """A supervisor records what it sees in any project of its own, at any stage (R045, NM-2018-67 二(四))."""
     tender, by = stages["entered"], stages.actor("supervisor")
 
     with clock.frozen(SOON):

@@ -107,7 +107,7 @@ def test_unlawful_entry_is_refused_with_every_reason(
 
 
 def test_central_agency_may_enter_what_stands_in_the_catalogue(stages: Stages) -> None:
-    """What is in the catalogue goes to the central procurement agency (R010, R011, BN-2023 二(三))."""
+    """What is in the catalogue goes to the central procurement agency (R010, BN-2023 二(三))."""
     agency = Organisation.objects.filter(pk=stages.city["agency-b"].organisation)
     agency.update(kind=Organisation.Kind.CENTRAL_AGENCY)
 

@@ -258,7 +258,7 @@ def test_seat_with_a_fault_is_never_given(stages: Stages) -> None:
 
 @pytest.mark.parametrize("shift", [timedelta(hours=-6), timedelta(hours=6)], ids=["before", "after"])
 def test_same_seats_are_free_right_before_and_after(stages: Stages, shift: timedelta) -> None:
-    """A session ends where the next begins: the stretch is half open (R122)."""
+    """A session ends where the next begins: the stretch is half open."""
     ask(stages, sites(stages, (HOST, "host", 1, 2), (WUYUAN, "guest", 0, 2)))
     other = give_back(stages, "planned")
     rows = sites(stages, (HOST, "host", 1, 2), (WUYUAN, "guest", 0, 2))

@@ -44,7 +44,7 @@ def place(city: City, **changes: object) -> dict[str, object]:
 
 
 def test_registered_organisation_is_in_the_ledger_with_all_it_said(city: City) -> None:
-    """Agencies and purchasers stand in one register, keyed by their code (R061, R071)."""
+    """Agencies and purchasers stand in one register, keyed by their code (R071)."""
     with clock.frozen(START):
         found = register_organisation(FIRM, by=OPERATOR)
 
@@ -81,7 +81,7 @@ def test_handle_says_nothing_about_the_person(city: City) -> None:
 
 
 def test_registered_site_has_its_seats_tested(city: City) -> None:
-    """A site comes with numbered seats, not with rooms (R129, R189)."""
+    """A site comes with numbered seats, not with rooms (R129)."""
     with clock.frozen(START):
         site = register_site(place(city), SEATS, by=OPERATOR)
 

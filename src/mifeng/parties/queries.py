@@ -8,8 +8,9 @@ from mifeng.parties.models import Organisation, Post
 
 
 def actor_of(person_id: UUID | str) -> tuple[Actor, Post] | None:
-    """Return the actor and the post of a signed-in person; None when the post has ended."""
-    post = Post.objects.select_related("organisation").filter(person_id=person_id, active=True).first()
+    """Return the actor and the post of a signed-in person; None when the post or the account has ended."""
+    posts = Post.objects.select_related("organisation").filter(person__is_active=True, active=True)
+    post = posts.filter(person_id=person_id).first()
     if post is None:
         return None
     return as_actor(post), post

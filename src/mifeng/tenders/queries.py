@@ -117,7 +117,7 @@ def published() -> QuerySet[Tender]:
 
 def search(rows: QuerySet[Tender], words: str) -> QuerySet[Tender]:
     """Narrow a list by words in name, number or purchaser; each word must occur."""
-    for word in words.split()[:8]:
+    for word in words.replace("\0", " ").split()[:8]:
         rows = rows.filter(Q(name__icontains=word) | Q(number__icontains=word) | Q(purchaser__name__icontains=word))
     return rows
 
