@@ -55,7 +55,7 @@ def test_kills_leave_a_whole_log(stack: Stack, tmp_path: Path) -> None:
     assert [process.wait(90) for process in neighbours] == [0, 0]
     for visitor in visitors:
         visitor.join(90)
-    assert [visitor.failure for visitor in visitors] == [None] * len(visitors)
+    assert [(visitor.is_alive(), visitor.failure) for visitor in visitors] == [(False, None)] * len(visitors)
     acknowledged = {key: done for visitor in visitors for key, done in visitor.acknowledged.items()}
     for path in files:
         acknowledged |= {

@@ -59,6 +59,10 @@ class Recorder:
 
         return body
 
+    def look(self) -> int:
+        """Look once at what is due."""
+        return deadlines.wake(self.actions)
+
     def refused(self) -> list[str]:
         """Return the codes of all refusals."""
         return sorted(result.code for result in self.results if isinstance(result, Refusal))
@@ -66,7 +70,7 @@ class Recorder:
 
 def worker(recorder: Recorder) -> Callable[[], object]:
     """Return one look of a worker at what is due."""
-    return at(DUE, lambda: deadlines.wake(recorder.actions))
+    return at(DUE, recorder.look)
 
 
 def closes(lot: Lot) -> int:
@@ -159,6 +163,27 @@ def test_workers_share_out_what_is_due(committing: City) -> None:
 
     assert raised(recorder.results) == []
     assert [closes(lot) for lot in lots] == [1] * 8
+
+
+class Killed(BaseException):
+    """What ends a worker between its claim and its act."""
+
+
+def test_deadline_of_a_killed_worker_is_taken_up_again(committing: City) -> None:
+    """A worker that dies with a claim leaves the deadline open; another acts within seconds, once."""
+    lot = lot_of(published(committing))
+    recorder = Recorder()
+
+    def die(pk: UUID, *, by: Actor) -> object:
+        raise Killed
+
+    [ended] = together(at(DUE, lambda: deadlines.wake({("tenders.lot", "close"): die})))
+    counts = [outcome(start(at(DUE + timedelta(seconds=number), recorder.look))) for number in range(3)]
+
+    assert isinstance(ended, Killed)
+    assert counts == [0, 1, 0]
+    assert raised(recorder.results) == []
+    assert closes(lot) == 1
 
 
 def test_worker_that_keeps_the_row_deadlocks_with_an_act_that_moves_it(
