@@ -203,7 +203,9 @@ def test_buyer_learns_how_many_seats_and_never_where(city: City) -> None:
     assert [name for name in (*GUESTS, session.code_name) if name not in read("agency-a", path)] == []
 
 
-@pytest.mark.parametrize("below", ["", "/document", "/seats", "/publish", "/clarify", "/seats/00000000-0000-4000-8000-000000000000/replan"])
+@pytest.mark.parametrize(
+    "below", ["", "/document", "/seats", "/publish", "/clarify", "/seats/00000000-0000-4000-8000-000000000000/replan"]
+)
 def test_project_of_another_agency_is_not_there(city: City, below: str) -> None:
     """Whether a project exists is itself a fact: its address answers like one that never was."""
     tender = published(city)
@@ -269,6 +271,24 @@ def test_history_names_acts_and_posts_never_persons(city: City) -> None:
     assert "场地确认席位" not in buyer
     assert "副场场地岗" in agency
     assert city["agency-a"].handle not in agency
+
+
+def test_long_history_goes_on_from_the_last_entry_shown(city: City) -> None:
+    """Twenty entries a page; the address names the last one by its leaf and says nothing else."""
+    tender = accepted(city)
+    for n in range(19):
+        with clock.frozen(START + timedelta(minutes=6 + n)):
+            draft_document(tender.pk, stored(), name=f"第{n}稿.pdf", by=city["agency-a"])
+
+    first = read("agency-a", f"/workspace/{tender.pk}")
+    link = first.split('<a href="?before=')[1].split('#ledger"')[0]
+    second = read("agency-a", f"/workspace/{tender.pk}?before={link}")
+    unknown = read("agency-a", f"/workspace/{tender.pk}?before=nothing")
+
+    feeds = [page.split('id="ledger"')[1].split("</section>")[0] for page in (first, second, unknown)]
+    assert [feed.count("data-log-index") for feed in feeds] == [20, 1, 20]
+    assert ["进场登记" in feed for feed in feeds] == [False, True, False]
+    assert len(link) == 64
 
 
 def test_closed_project_says_so_and_offers_nothing_more(city: City) -> None:

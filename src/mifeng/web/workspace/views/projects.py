@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from mifeng.kernel.actors import Actor
-from mifeng.kernel.ledger.queries import Line
+from mifeng.kernel.ledger.queries import Line, entry_by_leaf
 from mifeng.parties.queries import roles
 from mifeng.rules.calendar import end_of
 from mifeng.tenders.queries import (
@@ -80,13 +80,14 @@ def show(request: Request, pk: UUID) -> HttpResponse:
     """Show a project (项目页): what it waits for, its clocks, documents, seats, notices and its history."""
     by = acting_post(request)
     dossier = open_dossier(by, pk, request.now)
-    lines = history_for(by, dossier.tender, limit=FEED_ROWS)
+    lines, older = _history(dossier, request.GET.get("before", ""))
     context = framed(
         dossier,
         clocks=[clock_row(clock, request.now) for clock in clocks(dossier.tender, dossier.row.lots, request.now)],
         met=_met(dossier),
         sites=[site_line(ask) for ask in dossier.asks],
         entries=feed(lines, _who(lines)),
+        older=older,
         answerable=dossier.is_buyer and dossier.document is not None and dossier.document.state == "drafted",
         only_seats=_only_seats(dossier),
         supply_ends_at=end_of(dossier.tender.supply_until) if dossier.tender.supply_until else None,
@@ -118,6 +119,14 @@ def _only_seats(dossier: Dossier) -> bool:
     """Tell whether nothing but seats stands in the way, so that a recorded reason would do."""
     codes = {reason.code for reason in dossier.outlook.reasons} if dossier.outlook else set()
     return bool(codes) and codes <= {"seats-missing", "seats-pending"}
+
+
+def _history(dossier: Dossier, before: str) -> tuple[list[Line], str]:
+    """Return one page of the project's history and the leaf after which the next begins, empty on the last page."""
+    last = entry_by_leaf(before) if before else None
+    found = history_for(dossier.by, dossier.tender, before=last.pk if last else None, limit=FEED_ROWS + 1)
+    lines = found[:FEED_ROWS]
+    return lines, lines[-1].leaf if len(found) > FEED_ROWS else ""
 
 
 def _who(lines: Sequence[Line]) -> dict[int, str]:
