@@ -1,6 +1,6 @@
 """A database for the tests (测试数据库): embedded, thrown away, filled once with the sample municipality.
 
-Loaded as a plugin before Django's settings are read (``-p tests.embedded``). The database ``mifeng`` is only a template:
+Loaded as a plugin before Django's settings are read (``-p tests.embedded``). The database ``mifeng`` is a template:
 every process of a run, and every test that commits, works on a copy of it, which PostgreSQL makes in milliseconds.
 """
 
