@@ -11,6 +11,7 @@ from mifeng.kernel.actors import Actor
 from mifeng.kernel.law import calendar, rulebooks
 from mifeng.kernel.ledger.queries import Line, history, subjects_of
 from mifeng.kernel.models import Entry
+from mifeng.rules import tender as table
 from mifeng.rules.calendar import at_beijing, end_of, legal_date
 from mifeng.rules.deadlines import Clock, TenderTimes, earliest_deadline_after_clarification, period_end, tender_clocks
 from mifeng.rules.errors import Reason, Refusal
@@ -297,10 +298,7 @@ def publication_reasons(
         now: the instant for which is asked.
         departure_reason: why the notice comes before the seats are fixed.
     """
-    reasons = [
-        Reason("wrong-state", {"step": "publish", "state": state, "allowed": ("accepted",)}, lifted_by=("host",))
-        for state in sorted({lot.state for lot in row.lots} - {"accepted"})
-    ]
+    reasons = _elsewhere(row, "publish", lifted_by=("host",))
     reasons += _ban(row.tender, now)
     documents = Document.objects.filter(tender=row.tender)
     publication = publication_of(row.tender, documents, dates, now, departure_reason=departure_reason)
@@ -318,10 +316,7 @@ def clarification_reasons(row: Row, clarification: Clarification) -> tuple[Reaso
 
     The rule is the one of the act.
     """
-    reasons = [
-        Reason("wrong-state", {"step": "clarify", "state": state, "allowed": ("published",)})
-        for state in sorted({lot.state for lot in row.lots} - {"published"})
-    ]
+    reasons = _elsewhere(row, "clarify")
     try:
         check_clarification(clarification, rulebooks()[row.tender.rulebook], calendar())
     except Refusal as refusal:
@@ -335,6 +330,15 @@ def earliest_deadline(row: Row, now: datetime) -> datetime | None:
         return None
     rulebook = rulebooks()[row.tender.rulebook]
     return earliest_deadline_after_clarification(now, row.bids_due_at, rulebook, calendar())
+
+
+def _elsewhere(row: Row, step: str, *, lifted_by: tuple[str, ...] = ()) -> list[Reason]:
+    """Return a reason for each state of the packages that does not allow a step, under the step's own clause."""
+    allowed, source = tuple(sorted(table.LOT[step].sources)), table.LOT[step].source
+    return [
+        Reason("wrong-state", {"step": step, "state": state, "allowed": allowed}, lifted_by=lifted_by, source=source)
+        for state in sorted({lot.state for lot in row.lots} - set(allowed))
+    ]
 
 
 def _ban(tender: Tender, now: datetime) -> list[Reason]:

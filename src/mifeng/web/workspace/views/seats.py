@@ -153,7 +153,8 @@ def _blocked(dossier: Dossier) -> list[Reason]:
     if dossier.state in OPEN:
         return []
     lifters = ("host",) if dossier.state == "entered" else ()
-    return [Reason("wrong-state", {"step": "plan", "state": dossier.state, "allowed": OPEN}, lifted_by=lifters)]
+    facts = {"step": "plan", "state": dossier.state, "allowed": OPEN}
+    return [Reason("wrong-state", facts, lifted_by=lifters, source="LY-2022-14 四(一)")]
 
 
 def _candidates(dossier: Dossier, ask: Ask) -> list[Site]:
