@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
+from django.db import connections
 
 if TYPE_CHECKING:
     from tests.factories import City
@@ -44,7 +45,10 @@ def database() -> Iterator[None]:
     from mifeng.config.env import env  # noqa: PLC0415
 
     with postgres.running(env(), durable=True):
-        yield
+        try:
+            yield
+        finally:
+            connections.close_all()
 
 
 @contextmanager
@@ -61,6 +65,7 @@ def platform() -> Iterator[None]:
             time.sleep(0.1)
         yield
     finally:
+        connections.close_all()
         process.send_signal(signal.SIGINT)
         process.wait(30)
 
