@@ -51,7 +51,9 @@ def keyed(request: Request) -> Actor:
             digest.update(f"{name}={len(value)}:{value};".encode())
     for name in sorted(request.FILES):
         for file in request.FILES.getlist(name):
-            digest.update(f"{name}={file.name}:{file.size};".encode())
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            digest.update(f"{name}={file.name}:{content};".encode())
     return request.actor.with_key(key, digest.digest())
 
 
