@@ -1,4 +1,4 @@
-"""Signing in, receipts and the inbox (身份): who gets in, what one's own acts leave, and what of them others see."""
+"""Signing in and receipts (身份): who gets in, what one's own acts leave, and what of them others see."""
 
 import re
 import statistics
@@ -10,15 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from mifeng.kernel import clock
-from mifeng.kernel.inbox import tell
 from mifeng.kernel.ledger.queries import history
-from mifeng.kernel.models import Message, Noted
+from mifeng.kernel.models import Noted
 from mifeng.parties.actions import appoint
 from mifeng.parties.models import Post, SignInAttempt
 from mifeng.parties.queries import as_actor
@@ -322,104 +319,6 @@ def test_number_of_a_receipt_is_made_from_its_leaf() -> None:
     assert number("00" * 32) == "0000-0000-0000"
     assert number("ff" * 32) == "ZZZZ-ZZZZ-ZZZZ"
     assert number("0123456789abcdef" + "00" * 24) == "04HM-ASW9-NF6Y"
-
-
-def told(city: City, account: str, kind: str, count: int = 1) -> list[Message]:
-    """Put lines about a fresh project into an inbox and return them."""
-    for n in range(count):
-        tender = entered(city, name=f"第{n}号项目")
-        entry = history([f"tenders.tender:{tender.pk}"])[0].id
-        facts = {"name": tender.name, "number": tender.number}
-        with clock.frozen(START + timedelta(minutes=n)):
-            tell([city[account].handle], kind, subject=f"tenders.tender:{tender.pk}", entry=entry, **facts)
-    return list(Message.objects.filter(recipient=city[account].handle).order_by("at"))
-
-
-def test_inbox_lists_newest_first_and_counts_what_is_unread(city: City) -> None:
-    """A line says what happened, to which project, and what it asks; the navigation counts."""
-    first, second = told(city, "buyer", "draft_document", 2)
-
-    page = text_of(client_of("buyer").get("/account/inbox"))
-
-    assert page.index("第1号项目") < page.index("第0号项目")
-    assert [page.count("data-unread"), page.count("请确认或退回"), page.count("收件箱2")] == [2, 2, 1]
-    assert f'href="/workspace/{second.subject.partition(":")[2]}"' in page
-    assert page.count("代理机构提交了招标文件") >= 2
-    assert first.read_at is None
-
-
-def test_reading_the_inbox_changes_nothing_and_marking_takes_a_post(city: City) -> None:
-    """A line is read when its reader says so."""
-    first, second = told(city, "buyer", "draft_document", 2)
-    client = client_of("buyer")
-    client.get("/account/inbox")
-    untouched = Message.objects.filter(read_at=None).count()
-
-    answer = client.post("/account/inbox", {"message": str(first.pk)})
-    first.refresh_from_db()
-    second.refresh_from_db()
-
-    assert (untouched, answer.status_code, answer["Location"]) == (2, 303, "/account/inbox")
-    assert (first.read_at is None, second.read_at is None) == (False, True)
-
-
-def test_marking_all_read_spares_what_came_later(city: City) -> None:
-    """Only what was there when the page was made is marked."""
-    first, second = told(city, "buyer", "draft_document", 2)
-
-    client_of("buyer").post("/account/inbox", {"seen_at": first.at.isoformat()})
-
-    assert list(Message.objects.filter(read_at=None)) == [second]
-
-
-def test_nobody_marks_another_post_s_line(city: City) -> None:
-    """A line of another inbox is not touched, and the answer does not tell whether it exists."""
-    [line] = told(city, "buyer", "draft_document")
-
-    other = client_of("buyer-2").post("/account/inbox", {"message": str(line.pk)})
-    nothing = client_of("buyer-2").post("/account/inbox", {"message": "00000000-0000-0000-0000-000000000000"})
-    shapeless = client_of("buyer-2").post("/account/inbox", {"message": "x"})
-
-    line.refresh_from_db()
-    assert line.read_at is None
-    assert (other.status_code, nothing.status_code, shapeless["X-Reason"]) == (303, 303, "malformed")
-    assert "第0号项目" not in text_of(client_of("buyer-2").get("/account/inbox"))
-
-
-def test_inbox_is_paged_by_key_without_a_precise_instant_in_the_address(city: City) -> None:
-    """Twenty lines a page; the address of the next page names a line and nothing more."""
-    tender = entered(city)
-    entry = history([f"tenders.tender:{tender.pk}"])[0].id
-    for n in range(25):
-        with clock.frozen(START + timedelta(seconds=n)):
-            tell([city["buyer"].handle], f"kind-{n:02d}", subject=f"tenders.tender:{tender.pk}", entry=entry)
-    client = client_of("buyer")
-
-    first = text_of(client.get("/account/inbox"))
-    [following] = re.findall(r'rel="next" href="([^"]*)"', first)
-    rest = text_of(client.get("/account/inbox" + following))
-
-    kinds = [re.findall(r"kind-\d\d", page) for page in (first, rest)]
-    assert [sorted(set(found), reverse=True) for found in kinds] == [
-        [f"kind-{n:02d}" for n in range(24, 4, -1)],
-        [f"kind-{n:02d}" for n in range(4, -1, -1)],
-    ]
-    assert set(parse_qs(following.removeprefix("?"))) == {"after"}
-    assert Message.objects.filter(pk=parse_qs(following.removeprefix("?"))["after"][0]).exists()
-
-
-def test_inbox_costs_the_same_for_one_and_three_lines(city: City) -> None:
-    """Queries do not grow with rows."""
-    told(city, "buyer", "draft_document", 1)
-    client = client_of("buyer")
-    client.get("/account/inbox")
-    with CaptureQueriesContext(connection) as one:
-        client.get("/account/inbox")
-    told(city, "buyer", "draft_document", 2)
-    with CaptureQueriesContext(connection) as three:
-        client.get("/account/inbox")
-
-    assert len(three) == len(one)
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])

@@ -72,7 +72,8 @@ def inbox_lines(by: Actor, messages: Sequence[Message]) -> list[InboxLine]:
     return [
         InboxLine(
             id=message.pk,
-            at=message.at,
+            # To the minute: the second of a job would tell a site which public notice asked it again.
+            at=message.at.replace(second=0, microsecond=0),
             text=str(TEXTS.get(message.kind) or acts.title(message.kind)),
             ask=str(ASKS.get((message.kind, by.role), "")),
             detail=_detail(message, requests),
