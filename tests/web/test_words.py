@@ -114,11 +114,14 @@ def test_a_reason_says_who_can_lift_it(reason: Reason, who: str) -> None:
 
 
 def test_other_ways_to_seat_a_plan_are_told() -> None:
-    ways = [{"kind": "later", "minutes": 30, "starts_at": NOW}, {"kind": "site", "name": "磴口县", "starts_at": NOW}]
+    ways = [
+        {"kind": "later", "sites": ("市中心", "五原县"), "starts_at": NOW},
+        {"kind": "other-site", "sites": ("市中心", "磴口县"), "starts_at": NOW},
+    ]
 
     assert words.reason_alternatives(Reason("seats-short", {"alternatives": ways})) == [
         "同一场地，改为2026-11-19 10:05 周四开始",
-        "改用磴口县，时间不变",
+        "改用市中心、磴口县，时间不变",
     ]
 
 

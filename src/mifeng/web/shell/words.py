@@ -200,8 +200,8 @@ def _word(name: str, value: str) -> str:
 def _alternative(one: Mapping[str, object]) -> str:
     at = one.get("starts_at")
     when = f"{beijing(at)} {weekday(at)}" if isinstance(at, datetime) else ""
-    if one.get("kind") == "site":
-        return _("改用%(site)s，时间不变") % {"site": one.get("name", "")}
+    if one.get("kind") == "other-site":
+        return _("改用%(sites)s，时间不变") % {"sites": shown("sites", one.get("sites", ()))}
     return _("同一场地，改为%(when)s开始") % {"when": when}
 
 
