@@ -296,7 +296,16 @@ def plan_twice(stages: Stages) -> None:
         )
 
 
-@pytest.mark.parametrize(("act", "code"), [(book_twice, "seat-taken"), (plan_twice, "session-exists")])
+def draft_twice(stages: Stages) -> None:
+    """Hand in two versions of one number, past all checks."""
+    with acting("draft_document", by=AGENCY) as act:
+        row = {"tender": stages["accepted"], "version": 1, "name": "x", "sha256": "", "size": 0, "drafted_at": SOON}
+        act.create_all(Document, tender_table.DOCUMENT, "draft", [row, row])
+
+
+@pytest.mark.parametrize(
+    ("act", "code"), [(book_twice, "seat-taken"), (plan_twice, "session-exists"), (draft_twice, "stale-version")]
+)
 def test_constraint_of_the_database_becomes_a_refusal(stages: Stages, act: object, code: str) -> None:
     """The backstop holds whatever the code does, and says the same as the check would (hard case: the last seats)."""
     with refused(WrongState, code) as caught:
