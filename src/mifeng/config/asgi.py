@@ -7,6 +7,7 @@ thread is free again.
 """
 
 import asyncio
+import contextlib
 import json
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -17,7 +18,8 @@ from urllib.parse import parse_qs
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
-from django.db import close_old_connections, connections
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, close_old_connections, connection, connections
 from django.http import parse_cookie
 from django.utils.module_loading import import_string
 from psycopg.conninfo import make_conninfo
@@ -26,6 +28,7 @@ from mifeng.config.env import env
 from mifeng.config.live import Feed, Follower, stream
 from mifeng.config.processes import die_with_server
 from mifeng.config.wsgi import application
+from mifeng.kernel.instance import check_mode
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -257,6 +260,7 @@ async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     await receive()
     die_with_server()
     try:
+        await asyncio.to_thread(refuse_other_mode)
         serving = scope["state"]["root"] = Root()
         await serving.feed.start()
     except Exception as error:
@@ -266,3 +270,12 @@ async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     await receive()
     await serving.feed.close()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def refuse_other_mode() -> None:
+    """End a server whose test mode is not the database's; one that is away, or not set up yet, ``/readyz`` reports."""
+    try:
+        with contextlib.suppress(DatabaseError, ObjectDoesNotExist):
+            check_mode()
+    finally:
+        connection.close()

@@ -37,6 +37,10 @@ def main(arguments: list[str]) -> int:
         return 2
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mifeng.config.settings")
     django.setup()
+    # Models can be imported only now.
+    from mifeng.kernel.instance import check_mode  # noqa: PLC0415
+
+    check_mode()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         # A handler interrupts the thread that may hold the event's own lock; another thread sets it.
