@@ -13,12 +13,14 @@ from mifeng.oversight.models import Finding
 from mifeng.oversight.queries import findings_for
 from mifeng.tenders.queries import (
     Row,
+    Standing,
     asks_for,
     clocks,
     history_for,
     notices,
     search,
     seats_ready,
+    standings,
     tender_for,
     tenders_for,
     with_lots,
@@ -41,6 +43,7 @@ class Watched:
 
     row: Row
     url: str
+    standing: Standing
 
 
 @methods("GET")
@@ -50,7 +53,11 @@ def index(request: Request) -> HttpResponse:
     by = acting_post(request)
     words = request.GET.get("q", "").strip()[:100]
     shown = page(request, search(tenders_for(by), words), ORDER)
-    rows = [Watched(row, reverse("cockpit:project", args=[row.tender.pk])) for row in with_lots(shown.rows)]
+    known = standings(shown.rows)
+    rows = [
+        Watched(row, reverse("cockpit:project", args=[row.tender.pk]), known[row.tender.pk])
+        for row in with_lots(shown.rows)
+    ]
     return render(request, INDEX, {"page": shown, "rows": rows, "q": words})
 
 
