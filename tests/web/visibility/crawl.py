@@ -29,8 +29,14 @@ NOBODY = UUID(int=0)
 # Not crawled: signing out would end the reader's session; rules and health pages know of no project at all.
 SKIPPED = {"account:sign-out", "account:sign-in", "portal:rules"}
 HEALTH = ("healthz", "readyz")
-ROOMS = {"workspace": {"agency", "buyer"}, "site": {"host", "guest"}, "cockpit": {"supervisor"}}
+ROOMS = {
+    "workspace": {"agency", "buyer"},
+    "site": {"host", "guest"},
+    "cockpit": {"supervisor"},
+    "site:project": {"host"},
+}
 LATER = timedelta(minutes=4, seconds=29)
+PARTIES = ("agency", "buyer")
 DOORS = ("index", "project")
 PUBLIC_DOORS = (*DOORS, "document")
 LISTS = {"/": set(), "/workspace/": ROOMS["workspace"], "/cockpit/": ROOMS["cockpit"]}
@@ -79,9 +85,9 @@ def values(world: World, route: Route, parameter: str) -> list[str]:
 def addresses(world: World, post: str, *, new: list[str], whole: bool) -> Iterator[str]:
     """Return the addresses of the platform for one post, with every id of the world.
 
-    What cannot change from stage to stage is read where ``whole`` is set only: every route of a room that refuses the
-    post before it looks at an id (its front door and one project are tried always), every page of the project that
-    stands still, and those public pages of a signed-in post that say the same to everybody.
+    What cannot change from stage to stage is read where ``whole`` is set only: the rooms that refuse the post before
+    they look at an id, the inner pages of a project in which the post takes no part, every page of the project that
+    stands still, and those public pages that say the same to everybody.
 
     Args:
         world: what exists.
@@ -92,10 +98,12 @@ def addresses(world: World, post: str, *, new: list[str], whole: bool) -> Iterat
     role = POSTS[post][1]
     for route in routes():
         room, _, name = route.name.partition(":")
-        foreign = role not in ROOMS.get(room, {role})
+        foreign = role not in ROOMS.get(route.name, ROOMS.get(room, {role}))
         guest = room == "portal" and post != "public"
-        door = name in (PUBLIC_DOORS if guest else DOORS)
-        if route.name in SKIPPED or ((foreign or guest) and not whole and not door):
+        inner = (room == "workspace" and name not in DOORS and post not in PARTIES) or (
+            name == "receipt-proof" and post.startswith("other-")
+        )
+        if route.name in SKIPPED or (not whole and (foreign or inner or (guest and name not in PUBLIC_DOORS))):
             continue
         found = [new if parameter == "leaf" else values(world, route, parameter) for parameter in route.parameters]
         if foreign or guest:
@@ -107,15 +115,15 @@ def addresses(world: World, post: str, *, new: list[str], whole: bool) -> Iterat
     for leaf in world.own_leaves() if whole else world.own_leaves(post):
         if leaf not in new:
             yield reverse("account:receipt", args=[leaf])
-    yield from _ways_in(world, post, role)
+    yield from _ways_in(world, post, role, whole=whole)
 
 
-def _ways_in(world: World, post: str, role: str) -> Iterator[str]:
+def _ways_in(world: World, post: str, role: str, *, whole: bool) -> Iterator[str]:
     """Return the ways to search, page and turn the lists that a post may open."""
     asked = (world.tender.name, world.tender.number, "戊镜市教育技术中心", world.other.name)
     for place, roles in LISTS.items():
         if place == "/" or role in roles:
-            wanted = asked if post == "public" else asked[:2]
+            wanted = asked if post == "public" or whole else asked[:2]
             yield from (f"{place}?{urlencode({'q': words})}" for words in wanted)
     if post == "public":
         query = {"q": world.tender.name, "open": 1, "region": "150800", "after": str(world.tender.pk)}
@@ -174,9 +182,10 @@ def _forms(world: World, role: str) -> list[str]:
 
 
 def _topics(world: World) -> list[str]:
+    requests = [request.pk for request in world.requests() if request.session.purpose.endswith(str(world.tender.pk))]
     return [
-        *(f"tenders.tender:{pk}" for pk in (world.tender.pk, world.other.pk, NOBODY)),
-        *(f"venues.siterequest:{request.pk}" for request in world.requests()),
+        *(f"tenders.tender:{pk}" for pk in (world.tender.pk, NOBODY)),
+        *(f"venues.siterequest:{pk}" for pk in requests[:4]),
     ]
 
 

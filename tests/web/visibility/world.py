@@ -115,7 +115,7 @@ class World:
 
     def requests(self) -> list[SiteRequest]:
         """Return what was ever asked of a site."""
-        return list(SiteRequest.objects.order_by("asked_at", "pk"))
+        return list(SiteRequest.objects.select_related("session").order_by("asked_at", "pk"))
 
     def leaves(self) -> list[str]:
         """Return the leaf of every entry about the two projects and their seats."""
