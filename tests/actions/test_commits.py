@@ -1,10 +1,11 @@
 """Acts that really commit (提交): jobs exist exactly when their act does, keys are kept with it, periodic jobs run."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from procrastinate import App, JobContext
 from procrastinate.jobs import Job
 from procrastinate.tasks import Task
@@ -81,9 +82,12 @@ def run_jobs() -> None:
     """Run the real worker until no job is left."""
 
     async def until_idle() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
         jobs = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
         async with jobs.open_async():
             await jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+        await loop.run_in_executor(None, connections.close_all)  # the thread in which the jobs ran ends with the loop
 
     asyncio.run(until_idle())
 

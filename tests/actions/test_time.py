@@ -290,17 +290,6 @@ def test_deadline_is_met_once_and_only_when_due(city: City) -> None:
     assert [error.value.codes for error in (early, again)] == [("too-early",)] * 2
 
 
-def test_next_moment_is_the_earliest_open_one_or_its_next_try(city: City) -> None:
-    assert deadlines.next_due() is None
-
-    row = due(at=START)
-    due(at=DUE, subject="test.matter:2")
-    first = deadlines.next_due()
-    Deadline.objects.filter(pk=row.pk).update(next_try_at=START + HOUR)
-
-    assert (first, deadlines.next_due()) == (START, START + HOUR)
-
-
 def test_one_open_deadline_for_a_step_of_a_matter(city: City) -> None:
     due()
 

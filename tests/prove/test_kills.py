@@ -14,8 +14,8 @@ import psycopg
 import pytest
 
 from mifeng.rules.ledger import parse_vkey, verify_receipt
-from tests.prove.stack import VICTIMS, Stack
 from tests.prove.visitor import Visitor
+from tests.stack import VICTIMS, Stack
 
 KILLS = 20
 OFFICERS = ("host", "guest-hangjin", "guest-wuyuan", "guest-dengkou")

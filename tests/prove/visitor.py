@@ -10,7 +10,7 @@ import time
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
-from tests.prove.stack import Stack
+from tests.stack import Stack
 
 SEAT = re.compile(r'<option value="([0-9a-f-]{36})"')
 AGAIN = 0.1  # seconds between two tries

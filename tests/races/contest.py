@@ -33,16 +33,20 @@ def dsn() -> str:
 
 
 def start(run: Run) -> "Future[object]":
-    """Run something in a thread and with a database connection of its own, closed afterwards."""
+    """Run something in a thread and with a database connection of its own, closed before anybody hears the outcome."""
     future: Future[object] = Future()
+
+    def closing() -> object:
+        try:
+            return run()
+        finally:
+            connections.close_all()
 
     def body() -> None:
         try:
-            future.set_result(run())
+            future.set_result(closing())
         except BaseException as error:
             future.set_exception(error)
-        finally:
-            connections.close_all()
 
     threading.Thread(target=body, daemon=True).start()
     return future

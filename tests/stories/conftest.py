@@ -8,15 +8,19 @@ from playwright.sync_api import Browser
 
 pytest.register_assert_rewrite("tests.stories.browser", "tests.stories.people")
 
+from tests.stack import Stack  # noqa: E402
 from tests.stories.browser import chromium  # noqa: E402 - after its assertions are rewritten
-from tests.stories.stack import Stack, running  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run a platform in test mode for the stories of one file."""
-    with running(tmp_path_factory.mktemp("platform")) as stack:
+    stack = Stack(tmp_path_factory.mktemp("platform"), test_mode=True)
+    stack.start()
+    try:
         yield stack
+    finally:
+        stack.stop()
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page
 
+from tests.stack import Stack
 from tests.stories.browser import check_page, shoot, visit
-from tests.stories.stack import Stack
 
 CHECKED: set[str] = set()
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}")
@@ -39,7 +39,7 @@ class Person:
         """Sign in with the sample password."""
         self.open("/account/sign-in")
         self.page.get_by_label("账号").fill(self.account)
-        self.page.get_by_label("密码").fill(self.stack.password(self.account))
+        self.page.get_by_label("密码").fill(self.stack.passwords()[self.account])
         self.press("登录")
         return self
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from tests.stack import Stack
 from tests.stories.people import Person
-from tests.stories.stack import Stack
 
 NAME = "中小学课桌椅采购"
 

@@ -1,8 +1,8 @@
 """The worker (后台): carries out jobs and wakes what is due.
 
 Two loops in one process. Jobs are procrastinate's; those left over by a killed worker are taken up again by a
-periodic task, since nothing else restarts them. Deadlines are rows of our own: looked at when the next is due, and
-never less than once a second, which is also how soon a moved test clock is noticed.
+periodic task, since nothing else restarts them. Deadlines are rows of our own: looked at once a
+second, which is also how soon a moved test clock is noticed.
 
 When the database goes away, so does the process, and the supervisor starts another: parts of procrastinate keep broken
 connections for good (the heartbeat, the look at periodic tasks) while others go on, and half a worker looks alive.

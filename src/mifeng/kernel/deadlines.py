@@ -88,11 +88,3 @@ def wake(actions: Mapping[tuple[str, str], WakeAction], *, limit: int = 20, by: 
         except Exception:
             log.exception("deadline %s of %s failed", step, subject)
     return len(claimed)
-
-
-def next_due() -> datetime | None:
-    """Return when the next open deadline should be tried; None when there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(greatest(at, coalesce(next_try_at, at))) FROM kernel_deadline WHERE met_at IS NULL")
-        row = cursor.fetchone()
-    return row[0] if row else None

@@ -98,14 +98,11 @@ def replan_site(act: Act, session: Session, gone: SiteRequest, plan: SiteSeats, 
     return _ask(act, session, plan, seats, reply_hours=reply_hours)
 
 
-def move_session(act: Act, session: Session, during: tuple[datetime, datetime], *, reply_hours: int) -> list[str]:
+def move_session(act: Act, session: Session, during: tuple[datetime, datetime], *, reply_hours: int) -> None:
     """Move a whole session to another time in one act (整体改期); every site is asked again.
 
     A postponement is lawful whether or not seats are free then. A site that lacks them is displaced, and the plan
     waits for it to be planned anew; nobody else loses a seat.
-
-    Returns:
-        ids of the sites that have to be planned anew.
     """
     session.starts_at, session.ends_at = during
     session.version += 1
@@ -113,7 +110,6 @@ def move_session(act: Act, session: Session, during: tuple[datetime, datetime], 
         act.move(session, table.SESSION, "reopen", version=session.version, starts_at=during[0], ends_at=during[1])
     else:
         act.note(session, "postpone", version=session.version, starts_at=during[0], ends_at=during[1])
-    short = []
     for request in SiteRequest.objects.filter(session=session, state__in=("requested", "confirmed")).order_by("pk"):
         held = act.lock(SiteRequest, request.pk)
         plan = SiteSeats(str(held.site_id), held.role, held.buyer_seats, held.expert_seats)
@@ -122,14 +118,12 @@ def move_session(act: Act, session: Session, during: tuple[datetime, datetime], 
         if seats is None:
             act.move(held, table.REQUEST, "displace")
             act.due(held, ())
-            short.append(str(held.site_id))
             continue
         held.asked_at, held.reply_by = act.at, act.at + timedelta(hours=reply_hours)
         held.version, held.answer, held.answered_by = session.version, "", ""
         act.move(held, table.REQUEST, "ask_again", reply_by=held.reply_by)
         _hold(act, held, seats, during)
         act.due(held, [_lapse(held)])
-    return short
 
 
 def release_session(act: Act, session: Session, *, reason: str) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Max
 
 from mifeng.kernel.models import Checkpoint, Cosignature, Entry, EntryBody, Leaf, Tile
@@ -81,17 +80,6 @@ def _export_part(start: int, end: int, *, bodies: bool) -> Iterator[bytes]:
         size = row.index + 1
         if size in notes:
             yield format_line(ExportedCheckpoint(_with_signatures(notes[size], blocks.get(size, ()))))
-
-
-def places_missing() -> int:
-    """Return how many entries have neither a place nor a pending row; anything but zero is a fault."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM kernel_entry e WHERE NOT EXISTS (SELECT 1 FROM kernel_leaf l WHERE l.entry_id = e.id)"
-            " AND NOT EXISTS (SELECT 1 FROM kernel_pending p WHERE p.entry_id = e.id)"
-        )
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
 
 
 def _with_signatures(note: str, blocks: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from mifeng.kernel.models import Checkpoint, Cosignature, Entry, EntryBody, Leaf, Reference
+from mifeng.kernel.models import Cosignature, Entry, EntryBody, Leaf, Reference
 
 WITNESS_GRACE = timedelta(seconds=60)
 _SILENT = """
@@ -162,8 +162,3 @@ def witness_silent(at: datetime) -> bool:
         cursor.execute(_SILENT, {"before": at - WITNESS_GRACE})
         row = cursor.fetchone()
     return bool(row and row[0])
-
-
-def latest_checkpoint() -> Checkpoint | None:
-    """Return the latest checkpoint, signed by the log, cosigned or not."""
-    return Checkpoint.objects.order_by("-size").first()

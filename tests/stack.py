@@ -1,4 +1,4 @@
-"""A whole platform in real time (整套平台), whose programs can be killed one by one while it works."""
+"""A whole platform (整套平台) on a data folder and a port of its own; its programs can be killed one by one."""
 
 import json
 import os
@@ -24,6 +24,7 @@ class Stack:
     """One platform on a data folder and a port of its own."""
 
     data: Path
+    test_mode: bool = False
     port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
     variables: dict[str, str] = field(default_factory=dict)
@@ -36,8 +37,15 @@ class Stack:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MIFENG_")}
         kept.pop("DATABASE_URL", None)
         self.variables = kept | {"MIFENG_DATA": str(self.data), "MIFENG_PORT": str(self.port)}
-        made = self.mifeng("init", "--sample")
+        if self.test_mode:
+            self.variables["MIFENG_TEST_MODE"] = "1"
+        made = self.mifeng("init", "--sample", *(["--test"] if self.test_mode else []))
         assert made.returncode == 0, made.stderr
+
+    @property
+    def base(self) -> str:
+        """Return the address of the platform."""
+        return f"http://127.0.0.1:{self.port}"
 
     def mifeng(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of the platform beside it and return what it printed."""
@@ -80,7 +88,7 @@ class Stack:
         """Say whether every part is ready; keep what the platform itself says about that."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+            with opener.open(f"{self.base}/readyz", timeout=5) as answer:
                 self.said = answer.read().decode()
                 return bool(answer.status == 200)
         except urllib.error.HTTPError as error:
