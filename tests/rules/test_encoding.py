@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mifeng.rules.encoding import canonical, digest, encode_tuple, parse_canonical
+from mifeng.rules.encoding import canonical, digest, encode_tuple, mac, parse_canonical
 from tests.rules.vectors import named, vectors
 
 ENCODING = vectors("encoding")
@@ -36,6 +36,11 @@ def test_tuples_and_labelled_hashes_are_the_published_ones(case: dict[str, Any])
 
     assert encode_tuple(*items).hex() == case["tuple"]
     assert digest(case["label"], *items).hex() == case["digest"]
+
+
+@pytest.mark.parametrize("case", **named(ENCODING["macs"]))
+def test_keyed_hashes_are_the_published_ones(case: dict[str, Any]) -> None:
+    assert mac(bytes.fromhex(case["key"]), case["label"], *map(item, case["items"])).hex() == case["mac"]
 
 
 @given(st.lists(ITEMS, max_size=6))

@@ -7,11 +7,12 @@ Everything the platform commits to is reduced to bytes in one of two ways, both 
 * ``canonical``: JSON in the form of RFC 8785, restricted to text, booleans, integers below 2**53, arrays and objects
   with ASCII keys. Money is text. Floats and null do not exist here, so no two readers can disagree on a number.
 
-``H(label; x1…xk)`` is SHA-256 over the tuple of the label and the items: a hash made for one purpose never fits
-another.
+``H(label; x1…xk)`` is SHA-256 over the tuple of the label and the items, ``MAC(K, label; x1…xk)`` HMAC-SHA-256 over the
+same: a hash made for one purpose never fits another.
 """
 
 import hashlib
+import hmac
 import json
 import unicodedata
 from collections.abc import Mapping
@@ -47,6 +48,11 @@ def encode_tuple(*items: Item) -> bytes:
 def digest(label: str, *items: Item) -> bytes:
     """Return H(label; items): 32 bytes, SHA-256 over the tuple of label and items."""
     return hashlib.sha256(encode_tuple(label, *items)).digest()
+
+
+def mac(key: bytes, label: str, *items: Item) -> bytes:
+    """Return MAC(key, label; items): 32 bytes, HMAC-SHA-256 over the tuple of label and items."""
+    return hmac.digest(key, encode_tuple(label, *items), "sha256")
 
 
 def canonical(value: object) -> bytes:

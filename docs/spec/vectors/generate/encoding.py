@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from primitives import jcs, labelled, sha, tuple_bytes
+from primitives import jcs, keyed, labelled, sha, tuple_bytes
 
 TUPLES = [
     ("empty", []),
@@ -14,6 +14,8 @@ TUPLES = [
     ("no joining", [{"text": "ab"}, {"text": "c"}]),
     ("no joining, other split", [{"text": "a"}, {"text": "bc"}]),
 ]
+# Empty, of the hash's length, of its block length, and longer than a block, which HMAC hashes first.
+KEYS = [b"", b"k" * 32, b"k" * 64, b"k" * 65]
 VALUES = [
     ("keys in order", {"b": 1, "a": 2}, '{"a":2,"b":1}'),
     ("nothing inside", {}, "{}"),
@@ -54,6 +56,7 @@ def encoding():
             raise SystemExit(f"the canonical form given for {name} is wrong")
     return {
         "tuples": [tuple_case(name, items) for name, items in TUPLES],
+        "macs": [mac_case(key, name, items) for key in KEYS for name, items in TUPLES],
         "canonical": [
             {"name": name, "value": value, "canonical": text, "sha256": sha(text.encode()).hex()}
             for name, value, text in VALUES
@@ -67,6 +70,11 @@ def tuple_case(name, items):
     raw = [item_bytes(item) for item in items]
     shown = {"tuple": tuple_bytes(*raw).hex(), "label": "vector", "digest": labelled("vector", *raw).hex()}
     return {"name": name, "items": items, **shown}
+
+
+def mac_case(key, name, items):
+    shown = {"name": f"{name}, {len(key)} bytes of key", "items": items, "key": key.hex(), "label": "vector"}
+    return {**shown, "mac": keyed(key, "vector", *(item_bytes(item) for item in items)).hex()}
 
 
 def item_bytes(item):

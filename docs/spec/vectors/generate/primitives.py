@@ -35,6 +35,13 @@ def labelled(label, *items):
     return sha(tuple_bytes(label.encode(), *items))
 
 
+def keyed(key, label, *items):
+    """HMAC as RFC 2104 words it."""
+    block = (sha(key) if len(key) > 64 else key).ljust(64, b"\0")
+    inner = sha(bytes(one ^ 0x36 for one in block) + tuple_bytes(label.encode(), *items))
+    return sha(bytes(one ^ 0x5C for one in block) + inner)
+
+
 def jcs(value):
     """Return canonical JSON; enough for values that hold ASCII keys, text, booleans and integers."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
