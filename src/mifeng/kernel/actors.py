@@ -12,7 +12,8 @@ class Actor:
     """A person in a post (岗位), or the platform's clock.
 
     Args:
-        role: ``agency``, ``buyer``, ``host``, ``guest``, ``supervisor`` or ``clock``.
+        role: ``agency``, ``buyer``, ``host``, ``guest``, ``supervisor``, ``bidder``, ``librarian``, ``expert`` or
+            ``clock``.
         handle: opaque name under which the ledger knows the post; says nothing about the person.
         organisation: primary key of the organisation the post belongs to, as text; empty for the clock.
         site: primary key of the site, as text, for officers; else empty.

@@ -22,6 +22,7 @@ class Organisation(models.Model):
         AGENCY = "agency", "社会代理机构"
         CENTRAL_AGENCY = "central-agency", "集中采购机构"
         SUPERVISOR = "supervisor", "监督部门"
+        SUPPLIER = "supplier", "供应商"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     code = models.CharField(max_length=18, unique=True)
@@ -62,6 +63,8 @@ class Post(models.Model):
         HOST = "host", "主场场地岗"
         GUEST = "guest", "副场场地岗"
         SUPERVISOR = "supervisor", "监督岗"
+        BIDDER = "bidder", "供应商经办"
+        LIBRARIAN = "librarian", "专家库管理岗"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")

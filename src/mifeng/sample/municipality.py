@@ -44,6 +44,14 @@ PLACES = (
     Place(WUYUAN, "五原县公共资源交易中心", "五原县", "0478-000-0121", 65, 0, 2),
     Place(DENGKOU, "磴口县公共资源交易中心", "磴口县", "0478-000-0122", 60, 0, 3),
 )
+SUPPLIERS = (
+    "甲木家具有限公司",
+    "乙林家具有限公司",
+    "丙材教学设备有限公司",
+    "丁格科技有限公司",
+    "戊造办公家具有限公司",
+    "己成装备有限公司",
+)
 FIRMS = (
     ("市教育局", Organisation.Kind.PURCHASER, CITY, "0478-000-0201"),
     ("市卫生健康委员会", Organisation.Kind.PURCHASER, CITY, "0478-000-0202"),
@@ -51,6 +59,7 @@ FIRMS = (
     ("甲诚招标代理有限公司", Organisation.Kind.AGENCY, CITY, "0478-000-0401"),
     ("乙信工程咨询有限公司", Organisation.Kind.AGENCY, CITY, "0478-000-0402"),
     ("市政府采购中心", Organisation.Kind.CENTRAL_AGENCY, CITY, "0478-000-0403"),
+    *((name, Organisation.Kind.SUPPLIER, CITY, f"0478-000-05{number:02d}") for number, name in enumerate(SUPPLIERS, 1)),
 )
 POSTS = (
     ("agency-a", "甲诚招标代理有限公司", Post.Role.AGENCY, "代理机构 经办A-02"),
@@ -62,9 +71,11 @@ POSTS = (
     ("guest-hangjin", "杭锦后旗公共资源交易中心", Post.Role.GUEST, "副场 场地岗01"),
     ("guest-wuyuan", "五原县公共资源交易中心", Post.Role.GUEST, "副场 场地岗02"),
     ("guest-dengkou", "磴口县公共资源交易中心", Post.Role.GUEST, "副场 场地岗03"),
+    *((f"bidder-{number}", name, Post.Role.BIDDER, "供应商 经办01") for number, name in enumerate(SUPPLIERS, 1)),
+    ("librarian", CENTRE_NAME, Post.Role.LIBRARIAN, "专家库 管理岗01"),
 )
 # One person per post is shown at the end of `make run`.
-SHOWN = ("agency-a", "buyer", "host", "guest-hangjin", "guest-wuyuan", "supervisor")
+SHOWN = ("agency-a", "buyer", "bidder-1", "host", "guest-hangjin", "guest-wuyuan", "librarian", "supervisor")
 
 
 def build(passwords: Path) -> None:
@@ -82,7 +93,8 @@ def build(passwords: Path) -> None:
         if Post.objects.filter(person__account=account).exists():
             continue
         facts = {"account": account, "name": title, "password": known[account], "role": role, "title": title}
-        appoint(organisations[firm].pk, {**facts, "site": sites.get(firm, "")}, by=OPERATOR)
+        site = sites[firm] if role in (Post.Role.HOST, Post.Role.GUEST) else ""
+        appoint(organisations[firm].pk, {**facts, "site": site}, by=OPERATOR)
 
 
 def sign_in_data(passwords: Path) -> list[tuple[str, str, str]]:
@@ -138,11 +150,15 @@ def _site(place: Place, organisation: Organisation) -> str:
 
 
 def _passwords(path: Path) -> dict[str, str]:
-    if path.is_file():
-        return dict(json.loads(path.read_text()))
-    known = {account: secrets.token_urlsafe(9) for account, *_ in POSTS}
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(known, file)
-        file.flush()
-        os.fsync(file.fileno())
+    """Return the passwords of all sample accounts; those of accounts that an older file lacks are made and kept."""
+    known = dict(json.loads(path.read_text())) if path.is_file() else {}
+    missing = [account for account, *_ in POSTS if account not in known]
+    if missing:
+        known |= {account: secrets.token_urlsafe(9) for account in missing}
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(known, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
     return known

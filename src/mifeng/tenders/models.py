@@ -35,6 +35,7 @@ class Tender(models.Model):
     issued_on = models.DateField(null=True)
     supply_until = models.DateField(null=True)
     last_clarified_at = models.DateTimeField(null=True)
+    draw_handles = models.JSONField(default=list)  # {"site", "handle", "salt"} for each site of the session
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -45,7 +46,11 @@ class Tender(models.Model):
 
 
 class Lot(models.Model):
-    """A package (采购包), the unit of state; its bids are due at one instant."""
+    """A package (采购包), the unit of state; its bids are due at one instant.
+
+    From the notice on, bids are sealed under ``policy`` (canonical JSON), and everybody outside knows the package by
+    ``lot_ref``; the salt that ties the two together is disclosed at the close.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="+")
@@ -55,9 +60,16 @@ class Lot(models.Model):
     state = models.CharField(max_length=12)
     bids_due_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    lot_ref = models.CharField(max_length=64, blank=True)
+    lot_ref_salt = models.CharField(max_length=64, blank=True)
+    policy = models.TextField(blank=True)
+    policy_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint("tender", "number", name="lot_number_once")]
+        constraints = [
+            models.UniqueConstraint("tender", "number", name="lot_number_once"),
+            models.UniqueConstraint("lot_ref", condition=~models.Q(lot_ref=""), name="lot_ref_once"),
+        ]
 
 
 class Document(models.Model):

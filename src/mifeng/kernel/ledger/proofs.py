@@ -21,8 +21,13 @@ from mifeng.rules.ledger import (
 CHUNK = 2_000
 
 
-def receipt_of(entry_id: int) -> str | None:
-    """Return the receipt of an entry (回执): proof, entry and cosigned checkpoint; None until it is witnessed."""
+def receipt_of(entry_id: int, *, body: bool = False) -> str | None:
+    """Return the receipt of an entry (回执): proof, entry and cosigned checkpoint; None until it is witnessed.
+
+    Args:
+        entry_id: the entry.
+        body: lay open what the entry commits to as well, for those who have to act on it.
+    """
     leaf = Leaf.objects.filter(entry=entry_id).first()
     if leaf is None:
         return None
@@ -31,7 +36,8 @@ def receipt_of(entry_id: int) -> str | None:
         return None
     size = covering.checkpoint_id
     proof = TileTree(tile).inclusion_proof(leaf.index, size)
-    return format_receipt(leaf.index, proof, note_of(size), _disclosed(Entry.objects.get(pk=entry_id)))
+    bodies = EntryBody.objects.in_bulk([entry_id]) if body else {}
+    return format_receipt(leaf.index, proof, note_of(size), _disclosed(Entry.objects.get(pk=entry_id), bodies))
 
 
 def note_of(size: int) -> str:
@@ -87,8 +93,8 @@ def _with_signatures(note: str, blocks: Iterable[str]) -> str:
     return note + "".join(f"{block}\n" for block in blocks)
 
 
-def _disclosed(entry: Entry, bodies: dict[int, EntryBody] | None = None) -> Disclosed:
-    body = bodies.get(entry.pk) if bodies else None
+def _disclosed(entry: Entry, bodies: dict[int, EntryBody]) -> Disclosed:
+    body = bodies.get(entry.pk)
     return Disclosed(
         data=bytes(entry.data),
         salt=bytes(entry.salt),

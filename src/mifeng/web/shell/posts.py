@@ -20,13 +20,15 @@ from mifeng.web.shell.http import Request
 
 P = ParamSpec("P")
 View = Callable[Concatenate[Request, P], HttpResponseBase]
-ALL = ("agency", "buyer", "host", "guest", "supervisor")
+ALL = ("agency", "buyer", "host", "guest", "supervisor", "bidder", "librarian")
 HOMES = {
     "agency": "workspace:index",
     "buyer": "workspace:index",
     "host": "site:index",
     "guest": "site:index",
     "supervisor": "cockpit:index",
+    "bidder": "supplier:index",
+    "librarian": "library:index",
 }
 
 

@@ -143,6 +143,7 @@ ROLE_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "clock": _("平台到时自动办理"),
         "bidder": _("投标人"),
         "expert": _("评审专家"),
+        "librarian": _("专家库管理岗"),
     }
 )
 
