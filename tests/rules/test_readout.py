@@ -46,14 +46,25 @@ def test_empty_field_is_not_written() -> None:
         format_readout(Readout(READ.price_yuan, READ.price_words, READ.delivery, " "))
 
 
-@pytest.mark.parametrize("amount", ["100000001.00", "100005000.05", "100050000.50", "20000500.00", "10.00", "0.05"])
-def test_noughts_between_are_written_once(amount: str) -> None:
-    assert in_words(Decimal(amount)) == cn2an.an2cn(amount, "rmb")
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        ("100000001.00", "壹亿零壹元整"),
+        ("100005000.05", "壹亿零伍仟元零伍分"),
+        ("100050000.50", "壹亿零伍万元伍角"),
+        ("20000500.00", "贰仟万零伍佰元整"),
+        ("10.00", "壹拾元整"),
+        ("0.05", "伍分"),
+    ],
+)
+def test_noughts_between_are_written_once(amount: str, words: str) -> None:
+    assert in_words(Decimal(amount)) == words
 
 
 @given(AMOUNTS)
-def test_amounts_are_written_as_the_platform_shows_them(amount: Decimal) -> None:
-    assert in_words(amount) == cn2an.an2cn(str(amount), "rmb")
+def test_amounts_are_written_as_another_library_writes_them(amount: Decimal) -> None:
+    """But for the nought after an empty group, which that library leaves out and a bank asks for."""
+    assert in_words(amount).replace("零", "") == cn2an.an2cn(str(amount), "rmb").replace("零", "")
 
 
 @given(AMOUNTS)

@@ -143,8 +143,6 @@ def _whole_of(words: str) -> int | None:
 
 def _group_of(words: str) -> int | None:
     """Return the number below 10000 that characters name, units falling from left to right."""
-    if not words:
-        return None
     total, last = 0, 10_000
     digit: int | None = None
     for sign in words:
