@@ -63,6 +63,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "reason-required": "our choice (ADR-1)",
         # the log
         "no-witness": "our choice (ADR-2)",
+        # the sealed bid
+        "policy-unsound": "our choice (ADR-6)",
+        "envelope-malformed": "our choice (ADR-6)",
+        "envelope-policy": "our choice (ADR-6)",
     }
 )
 

@@ -115,6 +115,12 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "reason-required": Text(_("没有写明理由")),
         # the log
         "no-witness": Text(_("见证方没有签名，这一步暂缓办理")),
+        # the sealed bid
+        "policy-unsound": Text(
+            _("密封规则不能采用：凭它可能提前打开、无法打开或由一家单独打开投标文件"), _("有问题的一项：%(rule)s")
+        ),
+        "envelope-malformed": Text(_("密封投标文件格式不对，不能接收"), _("有问题的一项：%(field)s")),
+        "envelope-policy": Text(_("投标文件不是按本包的密封规则密封的"), _("不一致的一项：%(field)s")),
     }
 )
 
