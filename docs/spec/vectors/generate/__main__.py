@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from book import story
+from draw import draw
 from encoding import encoding
 from mutants import against, mutants
 from note import note
@@ -37,7 +38,7 @@ def log():
 
 def main():
     stale = []
-    for name, make in (("encoding", encoding), ("tree", tree), ("note", note), ("log", log)):
+    for name, make in (("encoding", encoding), ("tree", tree), ("note", note), ("log", log), ("draw", draw)):
         text = json.dumps(make(), ensure_ascii=True, indent=1) + "\n"
         file = FOLDER / f"{name}.json"
         if "--check" not in sys.argv:
