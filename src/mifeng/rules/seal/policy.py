@@ -5,14 +5,13 @@ sealed under one policy can never be opened under another: neither a trustee nor
 exchanged afterwards. The deadline is not in it; that is a logged entry of its own, which each trustee countersigns.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mifeng.rules.curve import decode_point
 from mifeng.rules.encoding import canonical, digest, parse_canonical
 from mifeng.rules.errors import Reason, Unfair, refuse_if_any
 from mifeng.rules.ledger import Kind, parse_vkey
+from mifeng.rules.seal.shapes import hex_of, list_of, number_of, object_of, point_of, text_of
 from mifeng.rules.seal.sharing import MAX_SHARES
 
 VERSION = 1
@@ -23,7 +22,6 @@ PARTS = ("readout", "price", "business", "technical", "qualification", "identity
 REF_BYTES = 32
 VERIFY_BYTES = 32
 
-_HEX = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
 _KEYS = frozenset(
     {"v", "suite", "mode", "lot_ref", "t", "n", "trustees", "contributors", "log", "witnesses", "parts", "stages"}
     | {"limits", "window_minutes", "demo"}
@@ -214,72 +212,6 @@ def check_policy(policy: Policy) -> None:
         and _differ(one.vrf for one in contributors),
     }
     refuse_if_any(Unfair, (Reason("policy-unsound", {"rule": rule}) for rule, kept in rules.items() if not kept))
-
-
-def object_of(value: object, keys: Iterable[str], what: str) -> dict[str, object]:
-    """Return a value of canonical JSON that is an object with exactly these keys.
-
-    Raises:
-        ValueError: for anything else.
-    """
-    if not isinstance(value, dict) or value.keys() != set(keys):
-        raise ValueError(f"{what} has other keys")
-    return value
-
-
-def list_of(value: object, what: str) -> list[object]:
-    """Return a value of canonical JSON that is an array.
-
-    Raises:
-        ValueError: for anything else.
-    """
-    if not isinstance(value, list):
-        raise ValueError(f"{what} is a list")
-    return value
-
-
-def text_of(value: object, what: str) -> str:
-    """Return a value of canonical JSON that is text, not empty.
-
-    Raises:
-        ValueError: for anything else.
-    """
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{what} is text")
-    return value
-
-
-def number_of(value: object, what: str) -> int:
-    """Return a value of canonical JSON that is an integer of 1 or more.
-
-    Raises:
-        ValueError: for anything else.
-    """
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{what} is a number of 1 or more")
-    return value
-
-
-def hex_of(value: object, length: int, what: str) -> bytes:
-    """Return the bytes of a value of canonical JSON that is lower-case hexadecimal of a given length.
-
-    Raises:
-        ValueError: for anything else.
-    """
-    if not isinstance(value, str) or len(value) != 2 * length or not _HEX.fullmatch(value):
-        raise ValueError(f"{what} is {length} bytes in hexadecimal")
-    return bytes.fromhex(value)
-
-
-def point_of(value: object, what: str) -> bytes:
-    """Return the 65 bytes of a value of canonical JSON that is a point in hexadecimal.
-
-    Raises:
-        ValueError: for anything else.
-    """
-    data = hex_of(value, 65, what)
-    decode_point(data)
-    return data
 
 
 def _named(one: Trustee | Contributor, key: str, point: bytes) -> dict[str, object]:
