@@ -1,10 +1,12 @@
 """Notice and clarification. LY-2022-14 四(一), NM-2018-67 二(四), GPL-35, GPLR-31, GPLR-15."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 
+from mifeng.rules.deadlines import TenderTimes, tender_clocks
 from mifeng.rules.errors import Unfair, WrongMoment
 from mifeng.rules.notice import (
     Clarification,
@@ -119,6 +121,26 @@ def test_a_short_period_shows_what_was_given_and_the_earliest_day() -> None:
     }
 
 
+def short(key: str, facts: TenderTimes) -> bool:
+    """Whether the page's own clock of a period is red."""
+    [clock] = [one for one in tender_clocks(facts, BOOK, CALENDAR, beijing(10, 28)) if one.key == key]
+    return clock.state == "short"
+
+
+@pytest.mark.parametrize("due_at", [beijing(11, 17, 0, 1), beijing(11, 18, 0, 0)])
+def test_a_deadline_at_midnight_closes_the_day_before(due_at: datetime) -> None:
+    """GPL-35: twenty days end with the twentieth; what the rule lets pass no clock of the page calls short."""
+    midnight = beijing(11, 17, 0, 0)
+
+    check_publication(publication(bids_due_at=due_at, session_starts_at=None), BOOK, CALENDAR)
+    with pytest.raises(Unfair) as refusal:
+        check_publication(publication(bids_due_at=midnight, session_starts_at=None), BOOK, CALENDAR)
+
+    assert (refusal.value.codes, refusal.value.facts["days_given"]) == (("bid-period-short",), 19)
+    issued = TenderTimes(issued_on=date(2026, 10, 28))
+    assert [short("bid-period", replace(issued, bids_due_at=at)) for at in (midnight, due_at)] == [True, False]
+
+
 def test_an_unpublished_year_never_refuses_but_shows_in_the_facts() -> None:
     late = publication(
         issued_on=date(2026, 12, 20),
@@ -229,3 +251,18 @@ def test_a_late_clarification_shows_the_earliest_lawful_deadline() -> None:
         "days_required": 15,
         "earliest": "2026-10-08T09:30+08:00",
     }
+
+
+def test_a_deadline_moved_to_midnight_leaves_fifteen_whole_days() -> None:
+    """GPLR-31: the rule counts as the page's own clock does, and what it names as the earliest is lawful."""
+    at, early, lawful = beijing(11, 10), beijing(11, 25, 0, 0), beijing(11, 26, 0, 0)
+    moved = clarification(at=at, bids_due_at=beijing(11, 20, 0, 0), new_due_at=early, reason="参数")
+
+    with pytest.raises(Unfair) as refusal:
+        check_clarification(moved, BOOK, CALENDAR)
+    check_clarification(replace(moved, new_due_at=lawful), BOOK, CALENDAR)
+
+    assert refusal.value.codes == ("clarification-late",)
+    assert (refusal.value.facts["days_given"], refusal.value.facts["earliest"]) == (14, "2026-11-26T00:00+08:00")
+    clarified = TenderTimes(last_clarified_at=at)
+    assert [short("clarification", replace(clarified, bids_due_at=due)) for due in (early, lawful)] == [True, False]

@@ -10,7 +10,7 @@ start has not happened is idle and is shown all the same, so that nobody learns 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TypedDict
 
 from mifeng.rules.calendar import BEIJING, ONE_DAY, Due, WorkCalendar, at_beijing, end_of, legal_date
@@ -194,6 +194,11 @@ def tender_deadlines(
     return (DueStep("close", bids_due_at, "GPL-35", calendar.name, calendar.is_provisional(day, day), started_by),)
 
 
+def last_day(ends_at: datetime) -> date:
+    """Return the last Beijing day of a period that ends at an instant; 24:00 belongs to the day that it closes."""
+    return legal_date(ends_at - timedelta(microseconds=1))
+
+
 def earliest_deadline_after_clarification(
     clarified_at: datetime, due_at: datetime, rulebook: Rulebook, calendar: WorkCalendar
 ) -> datetime:
@@ -203,9 +208,10 @@ def earliest_deadline_after_clarification(
     of day.
     """
     earliest = period_end(legal_date(clarified_at), rulebook["clarification_days"], calendar).day
-    if legal_date(due_at) >= earliest:
+    if last_day(due_at) >= earliest:
         return due_at
-    return at_beijing(earliest, due_at.astimezone(BEIJING).time())
+    clock = due_at.astimezone(BEIJING).time()
+    return at_beijing(earliest, clock) if clock > time() else end_of(earliest)
 
 
 def _minimum(
@@ -215,7 +221,7 @@ def _minimum(
     if started_on is None:
         return Clock(key, constant.source, constant.article, constant.confirmed, requirement, ends_at=ends_at)
     due = period_end(started_on, constant, calendar)
-    last = _last_day(ends_at) if ends_at else None
+    last = last_day(ends_at) if ends_at else None
     state = "running" if last is None else "met" if last >= due.day else "short"
     return Clock(
         key,
@@ -236,7 +242,7 @@ def _clarification(facts: TenderTimes, constant: Constant, calendar: WorkCalenda
     requirement = _requirement(">=", constant)
     if facts.bids_due_at is None:
         return Clock("clarification", constant.source, constant.article, constant.confirmed, requirement)
-    due_on = legal_date(facts.bids_due_at)
+    due_on = last_day(facts.bids_due_at)
     last_on = _last_start(due_on, constant, calendar)
     if facts.last_clarified_at is None:
         started_on, given = None, None
@@ -266,11 +272,6 @@ def _last_start(due_on: date, constant: Constant, calendar: WorkCalendar) -> dat
     while period_end(start, constant, calendar).day > due_on:
         start -= ONE_DAY
     return start
-
-
-def _last_day(ends_at: datetime) -> date:
-    """Return the Beijing day an end falls on; 24:00 belongs to the day that it closes."""
-    return legal_date(ends_at - timedelta(microseconds=1))
 
 
 def _given(first: date, last: date, constant: Constant, calendar: WorkCalendar) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from mifeng.rules.calendar import BEIJING, WorkCalendar, legal_date
-from mifeng.rules.deadlines import earliest_deadline_after_clarification, period_end
+from mifeng.rules.deadlines import earliest_deadline_after_clarification, last_day, period_end
 from mifeng.rules.errors import Reason, Unfair, WrongMoment, refuse_if_any
 from mifeng.rules.rulebook import Constant, Rulebook
 
@@ -138,7 +138,7 @@ def check_clarification(clarification: Clarification, rulebook: Rulebook, calend
         times = {"bids_due_at": moment_text(due_at), "new_due_at": moment_text(new_due_at)}
         reasons.append(Reason("deadline-earlier", times, lifted_by=("agency",)))
     required_on = period_end(legal_date(clarification.at), rulebook["clarification_days"], calendar).day
-    if clarification.affects_bids and legal_date(new_due_at) < required_on:
+    if clarification.affects_bids and last_day(new_due_at) < required_on:
         reasons.append(_late(clarification, new_due_at, earliest, rulebook["clarification_days"]))
     judged = not clarification.affects_bids and earliest > due_at
     if not clarification.reason.strip() and (judged or new_due_at != due_at):
@@ -154,7 +154,7 @@ def moment_text(at: datetime) -> str:
 def _late(clarification: Clarification, new_due_at: datetime, earliest: datetime, constant: Constant) -> Reason:
     facts = {
         "clarified_on": legal_date(clarification.at).isoformat(),
-        "days_given": (legal_date(new_due_at) - legal_date(clarification.at)).days,
+        "days_given": (last_day(new_due_at) - legal_date(clarification.at)).days,
         "days_required": constant.value,
         "earliest": moment_text(earliest),
     }
@@ -188,7 +188,7 @@ def _periods(publication: Publication, rulebook: Rulebook, calendar: WorkCalenda
     supply, bids = rulebook["supply_working_days"], rulebook["bid_period_days"]
     given = calendar.working_days_between(issued_on, publication.supply_until)
     yield from _short("supply-period-short", supply, issued_on, publication.supply_until, given, calendar)
-    due_on = legal_date(publication.bids_due_at)
+    due_on = last_day(publication.bids_due_at)
     yield from _short("bid-period-short", bids, issued_on, due_on, (due_on - issued_on).days, calendar)
 
 

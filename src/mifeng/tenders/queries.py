@@ -13,7 +13,14 @@ from mifeng.kernel.ledger.queries import Line, history, subjects_of
 from mifeng.kernel.models import Entry
 from mifeng.rules import tender as table
 from mifeng.rules.calendar import at_beijing, end_of, legal_date
-from mifeng.rules.deadlines import Clock, TenderTimes, earliest_deadline_after_clarification, period_end, tender_clocks
+from mifeng.rules.deadlines import (
+    Clock,
+    TenderTimes,
+    earliest_deadline_after_clarification,
+    last_day,
+    period_end,
+    tender_clocks,
+)
 from mifeng.rules.errors import Reason, Refusal
 from mifeng.rules.notice import Clarification, Publication, SiteAnswer, check_clarification, check_publication
 from mifeng.tenders.models import Document, Lot, Notice, Tender
@@ -278,7 +285,7 @@ def publication_outlook(by: Actor, row: Row, now: datetime) -> Outlook:
     bids = period_end(today, rulebook["bid_period_days"], days)
     usual = at_beijing(bids.day, USUAL_DUE)
     session = session_of(f"tenders.tender:{row.tender.pk}")
-    earlier = session is not None and legal_date(session.starts_at) == bids.day and session.starts_at < usual
+    earlier = session is not None and last_day(session.starts_at) == bids.day and session.starts_at < usual
     due_at = session.starts_at if session and earlier else usual
     reasons = publication_reasons(by, row, (supply.day, due_at), now)
     return Outlook(reasons, supply.day, due_at, supply.provisional or bids.provisional)

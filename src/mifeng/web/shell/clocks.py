@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext as _
 
 from mifeng.rules.calendar import end_of, legal_date
-from mifeng.rules.deadlines import Clock, Requirement
+from mifeng.rules.deadlines import Clock, Requirement, last_day
 from mifeng.web.shell import texts, words
 
 LOOKS = {"met": "done", "running": "todo", "idle": "none", "short": "bad", "overdue": "late"}
@@ -91,7 +91,7 @@ def _span(clock: Clock, now: datetime) -> str:
 def _last_on(clock: Clock) -> date | None:
     """Return the day a period ends on: as chosen or done; else its limit. 24:00 belongs to the day that it closes."""
     if clock.ends_at and not clock.limit_on:
-        return legal_date(clock.ends_at - timedelta(microseconds=1))
+        return last_day(clock.ends_at)
     return clock.limit_on or clock.minimum_on
 
 
