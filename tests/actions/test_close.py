@@ -37,7 +37,11 @@ def test_closed_package_says_when(stages: Stages) -> None:
     lot = lot_of(stages["published"])
     assert (lot.state, lot.closed_at, lot.bids_due_at) == ("closed", DUE, DUE)
     assert Deadline.objects.get(subject=f"tenders.lot:{lot.pk}").met_at == DUE
-    assert read_entry(written.id).facts("close") == {"bids_due_at": "2026-03-26T01:30:00.000000Z"}
+    assert read_entry(written.id).facts("close") == {
+        "bids_due_at": "2026-03-26T01:30:00.000000Z",
+        "lot_ref": lot.lot_ref,
+        "lot_ref_salt": lot.lot_ref_salt,
+    }
 
 
 def test_close_that_comes_late_still_says_when_bids_were_due(stages: Stages) -> None:

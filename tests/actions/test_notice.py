@@ -54,6 +54,8 @@ def test_notice_is_kept_as_published_and_its_hash_is_in_the_ledger(stages: Stage
         "text": "公告正文",
         "due": "2026-03-26T01:30:00.000000Z",
         "at": "2026-03-02T02:00:00.000000Z",
+        "policies": [lot_of(tender).policy_hash],
+        "draw_handles": sorted(row["handle"] for row in tender.draw_handles),
     }
     assert (notice.kind, notice.title, notice.text) == ("tender", shown["title"], "公告正文")
     assert (notice.published_at, notice.bids_due_at, notice.affects_bids) == (SOON, DUE, False)

@@ -1,9 +1,9 @@
 """The supervisor (进程管理): ``mifeng serve`` runs all processes of the platform, and none outlives it.
 
-They are PostgreSQL, witness, sequencer, worker and server. The supervisor holds the data folder alone, stops what an
-earlier one may have left behind, starts its programs each in a group of its own, starts again what ends, and on Ctrl-C
-or SIGTERM first tells the open push streams to end. It is one thread in one loop: the kernel ends the programs when
-that thread ends, however it ends.
+They are PostgreSQL, witnesses, trustees, sequencer, worker and server. The supervisor holds the data folder alone,
+stops what an earlier one may have left behind, starts its programs each in a group of its own, starts again what ends,
+and on Ctrl-C or SIGTERM first tells the open push streams to end. It is one thread in one loop: the kernel ends the
+programs when that thread ends, however it ends.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from mifeng.config import postgres
+from mifeng.config import outside, postgres
 from mifeng.config.env import Env, chinese
 from mifeng.config.env import env as surroundings
 from mifeng.config.processes import MARK, AlreadyHeld, adopt_orphans, end, holding, marked, spawn
@@ -52,22 +52,16 @@ class Child:
 
 
 def programs(env: Env) -> tuple[Program, ...]:
-    """Return what runs beside PostgreSQL, in the order of starting; an outside witness is not ours to run."""
-    mifeng = (sys.executable, "-m", "mifeng.cli")
+    """Return what runs beside PostgreSQL, in the order of starting; what others run is not ours to start."""
     granian = (
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--host", env.host, "--port", str(env.port)),
         *("--http", "1", "--workers", "1", "--backlog", "2048", "--backpressure", "2048", "--no-ws"),
         *("--workers-kill-timeout", str(SERVER_GRACE), "--log-level", "warning", "mifeng.config.asgi:root"),
     )
-    witness = (
-        *(*mifeng, "witness", "serve", "--dir", str(env.folder("witness")), "--listen", "127.0.0.1:0"),
-        *("--log-vkey", str(env.data / "keys" / "log.vkey")),
-        *("--address-file", str(env.folder("run") / "witness.address")),
-    )
     return (
-        *(() if env.witness_url else (Program("witness", witness),)),
-        Program("sequencer", (*mifeng, "sequencer")),
-        Program("worker", (*mifeng, "worker")),
+        *(Program(name, command) for name, command in outside.commands(env).items()),
+        Program("sequencer", (*outside.MIFENG, "sequencer")),
+        Program("worker", (*outside.MIFENG, "worker")),
         Program("server", granian),
     )
 

@@ -63,7 +63,16 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "reason-required": "our choice (ADR-1)",
         # the log
         "no-witness": "our choice (ADR-2)",
+        # the library and the draw of experts
+        "expert-known": "our choice (ADR-4)",
+        "class-small": "BN-2023R 四3",
+        "panel-exists": "our choice (ADR-4)",
+        "draw-unlisted": "our choice (ADR-4)",
+        "pool-small": "our choice (ADR-4)",
+        "session-begun": "our choice (ADR-4)",
+        "invitation-over": "our choice (ADR-4)",
         # the sealed bid
+        "trustees-missing": "our choice (ADR-6)",
         "policy-unsound": "our choice (ADR-6)",
         "envelope-malformed": "our choice (ADR-6)",
         "envelope-policy": "our choice (ADR-6)",
@@ -76,5 +85,7 @@ CONSTRAINT_REASONS: Mapping[str, str] = MappingProxyType(
         "seat_once": "seat-taken",
         "session_once": "session-exists",
         "document_version_once": "stale-version",
+        "expert_once": "expert-known",
+        "panel_once": "panel-exists",
     }
 )

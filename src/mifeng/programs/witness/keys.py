@@ -1,17 +1,23 @@
-"""The witness's key files (见证密钥):
+"""The witness's key files (见证密钥).
 
-``witness.key`` (seed, base64, closed to others) and ``witness.vkey`` (public).
+``witness.key`` (seed, base64, closed to others) and ``witness.vkey`` (public) sign what it has seen; ``vrf.key``
+(secret, hexadecimal, closed to others) makes its contributions to draws. ``witness.pub`` is public: canonical JSON of
+``name``, ``organisation``, ``vrf`` (point) and ``verify`` (Ed25519 key), as a policy names a contributor.
 """
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mifeng.rules.ledger import Kind, SigningKey, VerifierKey, decode64, encode64, parse_vkey
+from mifeng.rules import vrf
+from mifeng.rules.encoding import canonical
+from mifeng.rules.ledger import Kind, SigningKey, VerifierKey, decode64, encode64, parse_hex, parse_vkey
 
 KEY, VKEY, MEMORY = "witness.key", "witness.vkey", "witness.sqlite"
+VRF, PUB = "vrf.key", "witness.pub"
 
 
 def make_key(folder: Path, name: str) -> VerifierKey:
@@ -37,6 +43,44 @@ def make_key(folder: Path, name: str) -> VerifierKey:
     key = SigningKey(name or f"witness.mifeng.localhost/{public[:4].hex()}", Kind.WITNESS, seed)
     _write(folder / VKEY, f"{key.verifier}\n", 0o644)
     return key.verifier
+
+
+def make_contributor(folder: Path, name: str, organisation: str) -> dict[str, str]:
+    """Make the key of contributions and the public file where they are missing; return what a policy says (抽取贡献方).
+
+    Args:
+        folder: the witness's folder, whose witness key is made as well where there is none.
+        name: name of the contributor within a policy.
+        organisation: the body that runs it.
+
+    Raises:
+        ValueError: when a file is misshapen, or the one there has another name or body.
+    """
+    verify = make_key(folder, "").public
+    if not (folder / VRF).exists():
+        scalar = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+        _write(folder / VRF, f"{scalar.to_bytes(32).hex()}\n", 0o600)
+    public = {
+        "name": name,
+        "organisation": organisation,
+        "vrf": vrf.public_key(read_vrf(folder)).hex(),
+        "verify": verify.hex(),
+    }
+    if not (folder / PUB).exists():
+        _write(folder / PUB, canonical(public).decode(), 0o644)
+    if (folder / PUB).read_bytes() != canonical(public):
+        raise ValueError(f"{PUB} in {folder} speaks of another contributor")
+    return public
+
+
+def read_vrf(folder: Path) -> bytes:
+    """Return the secret of a folder's contributions, 32 bytes.
+
+    Raises:
+        FileNotFoundError: when there is none yet.
+        ValueError: when it is misshapen.
+    """
+    return parse_hex((folder / VRF).read_text().removesuffix("\n"))
 
 
 def read_key(folder: Path) -> SigningKey:

@@ -64,6 +64,7 @@ from mifeng.rules.ledger.proof import (
     format_receipt,
     is_ahead,
     is_behind,
+    parse_hex,
     parse_receipt,
     verify_receipt,
 )
@@ -125,6 +126,7 @@ __all__ = [
     "node_hash",
     "parse_checkpoint",
     "parse_entry",
+    "parse_hex",
     "parse_line",
     "parse_note",
     "parse_receipt",

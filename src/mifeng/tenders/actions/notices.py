@@ -23,6 +23,7 @@ from mifeng.tenders.actions.guards import (
     check_witnessed,
     lock_tender,
 )
+from mifeng.tenders.actions.sealing import fix_policy, list_handles
 from mifeng.tenders.models import Document, Lot, Notice, Tender
 from mifeng.tenders.queries import publication_of
 from mifeng.venues import actions as venues
@@ -107,13 +108,14 @@ def publish_notice(tender_id: UUID, publishing: Publishing, *, by: Actor) -> Wri
             bids_due_at=publishing.bids_due_at,
             supply_until=publishing.supply_until,
             departure_reason=departure,
+            draw_handles=list_handles(tender, session_of(subject_of(tender))),
         )
         _set_due(act, lots, publishing.bids_due_at, "publish")
         for document in documents:
             if document.state == "approved":
                 document.issued_at = act.at
                 act.move(document, table.DOCUMENT, "issue", sha256=document.sha256)
-        _publish(act, tender, Notice.Kind.TENDER, text, publishing.bids_due_at, affects_bids=False)
+        _publish(act, tender, lots, Notice.Kind.TENDER, text, affects_bids=False)
     return act.entry
 
 
@@ -154,7 +156,9 @@ def clarify(tender_id: UUID, clarified: Clarified, *, by: Actor) -> Written:
         if clarified.affects_bids:
             tender.last_clarified_at = act.at
         tender.version += 1
-        act.note(tender, "clarify", affects_bids=clarified.affects_bids, bids_due_at=new_due_at, reason=why)
+        handles = list_handles(tender, session)
+        facts = {"affects_bids": clarified.affects_bids, "bids_due_at": new_due_at, "reason": why}
+        act.note(tender, "clarify", **facts, draw_handles=handles)
         _set_due(act, lots, new_due_at, "clarify")
         for document in documents:
             if document.state == "approved":
@@ -164,7 +168,7 @@ def clarify(tender_id: UUID, clarified: Clarified, *, by: Actor) -> Written:
             shift = new_due_at - due_at
             during = (session.starts_at + shift, session.ends_at + shift)
             venues.move_session(act, session, during, reply_hours=rulebook.int("site_reply_hours"))
-        _publish(act, tender, Notice.Kind.CLARIFICATION, text, new_due_at, affects_bids=clarified.affects_bids)
+        _publish(act, tender, lots, Notice.Kind.CLARIFICATION, text, affects_bids=clarified.affects_bids)
     return act.entry
 
 
@@ -185,7 +189,8 @@ def close_bidding(lot_id: UUID, *, by: Actor) -> Written:
         act.meet(lot, "close")
         check_witnessed(act.at)
         lot.closed_at = act.at
-        act.move(lot, table.LOT, "close", bids_due_at=lot.bids_due_at)
+        reference = {"lot_ref": lot.lot_ref, "lot_ref_salt": lot.lot_ref_salt}
+        act.move(lot, table.LOT, "close", bids_due_at=lot.bids_due_at, **reference)
         act.refer(f"tenders.tender:{lot.tender_id}")
     return act.entry
 
@@ -194,13 +199,21 @@ def _set_due(act: Act, lots: list[Lot], due_at: datetime, step: str) -> None:
     steps = tender_deadlines(due_at, calendar(), started_by=step)
     for lot in lots:
         lot.bids_due_at = due_at
-        act.move(lot, table.LOT, step, bids_due_at=due_at)
+        act.move(lot, table.LOT, step, bids_due_at=due_at, **fix_policy(lot))
         act.due(lot, steps)
 
 
-def _publish(act: Act, tender: Tender, kind: str, text: str, due_at: datetime, *, affects_bids: bool) -> None:
-    title = f"{tender.name}{Notice.Kind(kind).label}"
-    shown = {"number": tender.number, "title": title, "text": text, "due": timestamp(due_at), "at": timestamp(act.at)}
+def _publish(act: Act, tender: Tender, lots: list[Lot], kind: str, text: str, *, affects_bids: bool) -> None:
+    title, due_at = f"{tender.name}{Notice.Kind(kind).label}", _due(lots)
+    shown = {
+        "number": tender.number,
+        "title": title,
+        "text": text,
+        "due": timestamp(due_at),
+        "at": timestamp(act.at),
+        "policies": sorted(lot.policy_hash for lot in lots),
+        "draw_handles": sorted(row["handle"] for row in tender.draw_handles),
+    }
     sha256 = digest("notice", canonical(shown)).hex()
     notice = Notice(
         tender=tender,

@@ -115,7 +115,16 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "reason-required": Text(_("没有写明理由")),
         # the log
         "no-witness": Text(_("见证方没有签名，这一步暂缓办理")),
+        # the library and the draw of experts
+        "expert-known": Text(_("这位专家已在库中")),
+        "class-small": Text(_("只从一类、二类专业抽取，三类专业人数太少"), _("所选专业：%(speciality)s")),
+        "panel-exists": Text(_("本项目已经开始抽取专家")),
+        "draw-unlisted": Text(_("招标公告没有列出这个场地的抽取编号"), _("场地：%(site)s")),
+        "pool-small": Text(_("可抽取的专家太少"), _("需%(seats)s席，可抽%(eligible)s人")),
+        "session-begun": Text(_("评审场次已经开始，不能再抽取专家"), _("开始于%(starts_at)s")),
+        "invitation-over": Text(_("邀请已过答复时限"), _("应在%(answer_by)s前答复")),
         # the sealed bid
+        "trustees-missing": Text(_("平台还没有指定开标受托人和见证人，招标公告不能发布")),
         "policy-unsound": Text(
             _("密封规则不能采用：凭它可能提前打开、无法打开或由一家单独打开投标文件"), _("有问题的一项：%(rule)s")
         ),
@@ -175,6 +184,25 @@ STATE_WORDS: Mapping[str, Word] = MappingProxyType(
         "held": Word(_("预占"), "todo"),
         "displaced": Word(_("改期后席位不足"), "bad"),
         "released": Word(_("已释放"), "stop"),
+        # expert, draw, invitation, panel
+        "listed": Word(_("在库"), "done"),
+        "suspended": Word(_("停止抽取"), "stop"),
+        "asked": Word(_("待冻结名单"), "todo"),
+        "pooled": Word(_("名单已冻结，待种子"), "go"),
+        "small": Word(_("可抽人数不足"), "bad"),
+        "seeded": Word(_("种子已定"), "go"),
+        "aborted": Word(_("抽取中止"), "stop"),
+        "walking": Word(_("邀请中"), "go"),
+        "short": Word(_("名单已用尽"), "bad"),
+        "rostered": Word(_("席位已满，名单密封"), "done"),
+        "invited": Word(_("等待答复"), "todo"),
+        "agreed": Word(_("已接受"), "done"),
+        "declined": Word(_("已谢绝"), "stop"),
+        "unreachable": Word(_("无应答"), "late"),
+        "conflicted": Word(_("应当回避"), "stop"),
+        "passed": Word(_("已在别处就座"), "stop"),
+        "assembling": Word(_("抽取进行中"), "go"),
+        "assembled": Word(_("评审席位已满"), "done"),
     }
 )
 
@@ -203,6 +231,28 @@ STEP_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "displace": _("改期后席位不足"),
         "ask_again": _("再次请求席位"),
         "hold": _("预占席位"),
+        "enrol": _("专家入库"),
+        "suspend": _("停止抽取"),
+        "restore": _("恢复抽取"),
+        "request_draw": _("申请抽取"),
+        "commit": _("冻结抽取名单"),
+        "refuse_pool": _("可抽人数不足"),
+        "ask_wider": _("扩大范围重新申请"),
+        "fix_seed": _("确定抽取种子"),
+        "abort": _("中止抽取"),
+        "reset": _("重新抽取"),
+        "walk": _("按次序邀请"),
+        "exhaust": _("名单用尽"),
+        "seal_roster": _("密封专家名单"),
+        "supplement": _("补抽"),
+        "invite": _("邀请专家"),
+        "pass_over": _("跳过"),
+        "agree": _("接受邀请"),
+        "decline": _("谢绝邀请"),
+        "conflict": _("回避"),
+        "assemble": _("组建评审委员会"),
+        "complete": _("评审席位已满"),
+        "resume": _("继续补抽"),
         "record_readiness": _("记录席位检测"),
         "record_finding": _("记录监督情况"),
     }
@@ -260,6 +310,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "BN-2023": Law("巴彦淖尔进场与远程异地评标通知", "进场通知"),
         "NM-2018-67": Law("内政办发〔2018〕67号", "内政办发67号"),
         "LY-2022-14": Law("临财采〔2022〕14号", "异地评审通知"),
+        "BN-2023R": Law("巴彦淖尔交易中心2023年1-9月工作综述", "工作综述"),
         "LC-2018-80": Law("聊政办字〔2018〕80号", "聊政办字80号"),
     }
 )
