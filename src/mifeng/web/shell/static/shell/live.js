@@ -1,6 +1,7 @@
 /* What a page gains when scripts run; without them every page still works.
    The clock and the countdowns tick from the server's instant, never from this machine's clock. A change elsewhere shows one
-   bar and touches nothing the person is typing. Nothing is stored. */
+   bar and touches nothing the person is typing; a page whose parts are marked as live fetches those parts anew instead.
+   Nothing is stored. */
 (() => {
   "use strict";
   const all = (selector) => Array.from(document.querySelectorAll(selector));
@@ -24,7 +25,38 @@
     return minutes ? `${minutes}分${two(seconds)}秒` : `${seconds}秒`;
   };
   const put = (node, text) => { if (node.textContent !== text) node.textContent = text; };
-  const changed = () => { const bar = one("#changed"); if (bar) bar.hidden = false; };
+  const tell = () => { const bar = one("#changed"); if (bar) bar.hidden = false; };
+
+  // parts marked data-live are fetched anew, one fetch at a time; a part that names its step (a form) only at another step
+  let asking = false, again = false;
+  const typed = (part) => Array.from(part.querySelectorAll("input:not([type=hidden]), textarea")).some((field) => field.value !== field.defaultValue);
+  const take = (part, next) => {
+    const same = part.dataset.live === next.dataset.live;
+    if (same && (part.dataset.live || part.innerHTML === next.innerHTML)) return;
+    if (!same && typed(part)) { tell(); return; }
+    part.dataset.live = next.dataset.live;
+    part.replaceChildren(...next.childNodes);
+  };
+  const renew = async () => {
+    if (asking) { again = true; return; }
+    asking = true;
+    try {
+      const answer = await fetch(location.pathname + location.search, { credentials: "same-origin", cache: "no-store" });
+      const fresh = answer.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+      for (const part of all("[data-live]")) {
+        const next = fresh && fresh.getElementById(part.id);
+        if (next) take(part, next); else tell();
+      }
+    } catch { joined(false); }
+    asking = false;
+    if (again) { again = false; renew(); }
+  };
+  const changed = () => { if (one("[data-live]")) renew(); else tell(); };
+  // whether this page is being told of changes, in words: data-joined while it is, data-parted while it is not
+  const joined = (yes) => {
+    for (const node of all("[data-joined]")) node.hidden = !yes;
+    for (const node of all("[data-parted]")) node.hidden = yes;
+  };
   const drift = () => {
     const bar = one("#drift");
     const behind = Date.now() - now();
@@ -55,7 +87,10 @@
   const topics = (document.body.dataset.topic || "").split(" ").filter(Boolean);
   if (topics.length && "EventSource" in window) {
     const stream = new EventSource("/live?" + topics.map((topic) => "topic=" + encodeURIComponent(topic)).join("&"));
+    let parted = false;
     stream.addEventListener("changed", changed);
+    stream.addEventListener("open", () => { joined(true); if (parted) changed(); parted = false; });
+    stream.addEventListener("error", () => { joined(false); parted = true; });
     window.addEventListener("pagehide", () => stream.close());
   }
 
