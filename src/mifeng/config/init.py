@@ -91,14 +91,16 @@ def make_parties(here: Env) -> dict[str, object]:
 def fill(here: Env, *, sample: bool, test_mode: bool) -> None:
     """Write what the database must hold before the first act."""
     # Models can be imported only after django.setup().
+    from mifeng.kernel import clock  # noqa: PLC0415
     from mifeng.kernel.calendar import seed_calendar  # noqa: PLC0415
     from mifeng.kernel.instance import establish  # noqa: PLC0415
-    from mifeng.sample import municipality  # noqa: PLC0415
+    from mifeng.sample import certificates, municipality  # noqa: PLC0415
 
     establish(origin=ORIGIN, centre=municipality.CENTRE_NAME, test_mode=test_mode)
     seed_calendar()
     if sample:
         municipality.build(here.folder("keys") / "sample")
+        certificates.issue_all(here.folder("ca"), here.folder("suppliers"), clock.now())
 
 
 def log_key(origin: str, seed: str) -> SigningKey:
