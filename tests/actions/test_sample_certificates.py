@@ -1,4 +1,4 @@
-"""Certificates of the sample suppliers (示范数字证书): each names its supplier and is believed under the sample's root."""
+"""Certificates of the sample suppliers (示范数字证书): each names its supplier and is believed under the root."""
 
 import stat
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Certificates of the sample suppliers (示范数字证书): one to sign with and one to open with for each, from the sample CA.
+"""Certificates of the sample suppliers (示范数字证书): each has one to sign with and one to open with.
 
 Real suppliers bring theirs from a licensed authority, and keys never leave the token they are made in. Here they lie in
 ``<data>/suppliers/<account>/``, which stands for the supplier's own machine.
