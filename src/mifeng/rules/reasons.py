@@ -76,6 +76,24 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "policy-unsound": "our choice (ADR-6)",
         "envelope-malformed": "our choice (ADR-6)",
         "envelope-policy": "our choice (ADR-6)",
+        "envelope-copied": "our choice (ADR-6)",
+        "bid-exists": "our choice (ADR-6)",
+        "ticket-invalid": "our choice (ADR-6)",
+        "ticket-expired": "our choice (ADR-6)",
+        "key-bound": "our choice (ADR-6)",
+        "not-bound": "our choice (ADR-6)",
+        "nonce-expired": "our choice (ADR-6)",
+        "signature-invalid": "our choice (ADR-6)",
+        "upload-incomplete": "MOF-87-33",
+        "offset-other": "our choice (ADR-6)",
+        # the opening
+        "bids-short": "MOF-87-41",
+        "no-trustees": "our choice (ADR-6)",
+        "key-mismatch": "our choice (ADR-6)",
+        "key-window-over": "our choice (ADR-6)",
+        "keys-missing": "our choice (ADR-6)",
+        "opened-short": "GPL-36",
+        "key-absent": "our choice (ADR-6)",
     }
 )
 
@@ -85,6 +103,10 @@ CONSTRAINT_REASONS: Mapping[str, str] = MappingProxyType(
         "seat_once": "seat-taken",
         "session_once": "session-exists",
         "document_version_once": "stale-version",
+        "mark_once": "envelope-copied",
+        "envelope_once": "envelope-copied",
+        "bid_once": "envelope-copied",
+        "bid_key_once": "bid-exists",
         "expert_once": "expert-known",
         "panel_once": "panel-exists",
     }

@@ -130,6 +130,24 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         ),
         "envelope-malformed": Text(_("密封投标文件格式不对，不能接收"), _("有问题的一项：%(field)s")),
         "envelope-policy": Text(_("投标文件不是按本包的密封规则密封的"), _("不一致的一项：%(field)s")),
+        "envelope-copied": Text(_("密封件中有内容已在本包出现过，不能再次递交")),
+        "bid-exists": Text(_("这把递交密钥在本包已有一份投标")),
+        "ticket-invalid": Text(_("递交凭条无效，或不是本包的凭条")),
+        "ticket-expired": Text(_("递交凭条已过期，请重新领取")),
+        "key-bound": Text(_("本单位已用另一把递交密钥递交了投标，或这把密钥已由他人登记")),
+        "not-bound": Text(_("这把递交密钥还没有凭条登记")),
+        "nonce-expired": Text(_("一次性随机数已过期，请重新取得后再签名")),
+        "signature-invalid": Text(_("递交密钥的签名不对")),
+        "upload-incomplete": Text(_("密封件没有传完整，视为没有递交"), _("已收到%(offset)s字节")),
+        "offset-other": Text(_("续传位置不对"), _("应从第%(offset)s字节续传")),
+        # the opening
+        "bids-short": Text(_("投标截止时投标人不足三家，不开标")),
+        "no-trustees": Text(_("开标受托人签名不足，这一步暂缓办理"), _("已签%(signed)s家，需要%(needed)s家")),
+        "key-mismatch": Text(_("密钥与密封件不符，投标文件没有受影响，可以换一把再试")),
+        "key-window-over": Text(_("确认密钥的时间已过")),
+        "keys-missing": Text(_("没有投标人确认密钥，没有打开任何投标文件")),
+        "opened-short": Text(_("打开的投标文件不足三家")),
+        "key-absent": Text(_("投标人没有在时限内确认密钥")),
     }
 )
 
@@ -185,7 +203,7 @@ STATE_WORDS: Mapping[str, Word] = MappingProxyType(
         "displaced": Word(_("改期后席位不足"), "bad"),
         "released": Word(_("已释放"), "stop"),
         # expert, draw, invitation, panel
-        "listed": Word(_("在库"), "done"),
+        "enrolled": Word(_("在库"), "done"),
         "suspended": Word(_("停止抽取"), "stop"),
         "asked": Word(_("待冻结名单"), "todo"),
         "pooled": Word(_("名单已冻结，待种子"), "go"),
@@ -193,7 +211,7 @@ STATE_WORDS: Mapping[str, Word] = MappingProxyType(
         "seeded": Word(_("种子已定"), "go"),
         "aborted": Word(_("抽取中止"), "stop"),
         "walking": Word(_("邀请中"), "go"),
-        "short": Word(_("名单已用尽"), "bad"),
+        "exhausted": Word(_("名单已用尽"), "bad"),
         "rostered": Word(_("席位已满，名单密封"), "done"),
         "invited": Word(_("等待答复"), "todo"),
         "agreed": Word(_("已接受"), "done"),
@@ -203,6 +221,19 @@ STATE_WORDS: Mapping[str, Word] = MappingProxyType(
         "passed": Word(_("已在别处就座"), "stop"),
         "assembling": Word(_("抽取进行中"), "go"),
         "assembled": Word(_("评审席位已满"), "done"),
+        # bid, opening
+        "received": Word(_("已递交"), "done"),
+        "withdrawn": Word(_("已撤回"), "stop"),
+        "keyed": Word(_("密钥已确认"), "done"),
+        "opened": Word(_("已打开"), "done"),
+        "unopened": Word(_("未打开"), "bad"),
+        "listed": Word(_("清单已定，待副署"), "go"),
+        "failed": Word(_("不足三家，不开标"), "bad"),
+        "keying": Word(_("确认密钥中"), "todo"),
+        "releasing": Word(_("密钥截止，待受托人放行"), "go"),
+        "unkeyed": Word(_("无人确认密钥"), "bad"),
+        "public": Word(_("已开标"), "done"),
+        "short": Word(_("打开的不足三家"), "bad"),
     }
 )
 
@@ -255,6 +286,22 @@ STEP_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "resume": _("继续补抽"),
         "record_readiness": _("记录席位检测"),
         "record_finding": _("记录监督情况"),
+        "receive": _("递交投标文件"),
+        "replace": _("替换投标文件"),
+        "withdraw": _("撤回投标文件"),
+        "confirm_key": _("确认密钥"),
+        "unseal": _("打开投标文件"),
+        "leave_sealed": _("投标文件未打开"),
+        "list": _("截止清单"),
+        "fail": _("不足三家不开标"),
+        "open_keys": _("开始确认密钥"),
+        "close_keys": _("密钥确认截止"),
+        "lapse_keys": _("无人确认密钥"),
+        "open_all": _("开标"),
+        "open_short": _("开标后不足三家"),
+        "record_acks": _("记录可开启确认"),
+        "record_countersignatures": _("记录副署"),
+        "record_releases": _("记录放行份额"),
     }
 )
 
