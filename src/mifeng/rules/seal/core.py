@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mifeng.rules.encoding import canonical, digest
-from mifeng.rules.seal.layout import MIN_PART_BYTES, padme
+from mifeng.rules.seal.layout import bucket
 from mifeng.rules.seal.policy import PARTS, REF_BYTES, STAGE
 from mifeng.rules.seal.shapes import hex_of, list_of, number_of, object_of, point_of, text_of
 from mifeng.rules.seal.sharing import MAX_SHARES
@@ -113,6 +113,6 @@ def _padded(value: object) -> tuple[int, ...]:
     if [(part["id"], part["stage"]) for part in parts] != [(name, STAGE) for name in PARTS]:
         raise ValueError("an envelope has all parts, in order")
     lengths = tuple(number_of(part["padded_len"], "padded_len") for part in parts)
-    if any(length < MIN_PART_BYTES or padme(length) != length for length in lengths):
+    if any(bucket(length) != length for length in lengths):
         raise ValueError("a part is padded to its bucket")
     return lengths

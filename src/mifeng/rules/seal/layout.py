@@ -5,15 +5,20 @@ import hashlib
 from mifeng.rules.encoding import encode_tuple
 
 CHUNK_BYTES, TAG_BYTES, PREFIX_BYTES = 16384, 16, 56
-# The length field and the shortest index, "[]".
-MIN_PART_BYTES = 10
+# Every part that is shorter looks like this: a certificate or a price may not be told by its length.
+MIN_PART_BYTES = 4096
 
 
 def padme(length: int) -> int:
-    """Return the bucket that a length is padded to: at most 12 % longer, and few lengths look different (Padmé)."""
+    """Return the next length with few significant bits: at most 12 % longer, and few lengths look different (Padmé)."""
     exponent = length.bit_length() - 1
     low = (1 << max(exponent - exponent.bit_length(), 0)) - 1
     return (length + low) & ~low
+
+
+def bucket(length: int) -> int:
+    """Return what a part of this length is padded to, in bytes: 4 KiB at least, then Padmé."""
+    return padme(max(length, MIN_PART_BYTES))
 
 
 def ciphertext_length(padded_len: int) -> int:
