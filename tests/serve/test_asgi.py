@@ -150,6 +150,32 @@ def test_a_body_that_cannot_be_taken_never_reaches_a_thread(
     assert exchange.header(b"content-type") == b"application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("headers", "status", "reason", "says"),
+    [
+        ([(LENGTH, b"67108865")], 413, b"too-large", "上限64.0 MB"),
+        ([(LENGTH, b"10")], 408, b"malformed", "提交的内容缺项或格式不对"),
+    ],
+)
+def test_a_person_is_told_why_a_form_was_not_taken(
+    book: Book, monkeypatch: pytest.MonkeyPatch, headers: Headers, status: int, reason: bytes, says: str
+) -> None:
+    monkeypatch.setattr(asgi, "SLOWEST_BODY", 0.1)
+    browser = [*headers, (b"accept", b"text/html,application/xhtml+xml;q=0.9")]
+    found: list[Exchange] = []
+
+    async def story(serving: Root) -> None:
+        found.append(await Exchange("/", method="POST", headers=browser).through(serving))
+
+    play(story)
+
+    (exchange,) = found
+    page = b"".join(message.get("body", b"") for message in exchange.answer[1:]).decode()
+    assert (exchange.status, exchange.header(b"x-reason")) == (status, reason)
+    assert exchange.header(b"content-security-policy")
+    assert all(words in page for words in (f'data-reason="{reason.decode()}"', says, "平台规则（ADR-1）"))
+
+
 def test_slow_bodies_keep_no_thread_busy(book: Book) -> None:
     async def story(serving: Root) -> None:
         slow = [Exchange("/", method="POST", headers=[(LENGTH, b"10")]) for _ in range(asgi.THREADS * 2)]

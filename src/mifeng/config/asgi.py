@@ -29,6 +29,9 @@ from mifeng.config.live import Feed, Follower, stream
 from mifeng.config.processes import die_with_server
 from mifeng.config.wsgi import application
 from mifeng.kernel.instance import check_mode
+from mifeng.rules.errors import Reason
+from mifeng.web.shell.errors import unread
+from mifeng.web.shell.middleware import POLICY
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -51,6 +54,10 @@ TITLES = {
     422: f"应指明 1 至 {TOPICS} 个关注事项",
     503: "暂时无法推送，请稍后再试",
 }
+
+
+# What a person is told whose form is not taken, and under which clause; programs get the code of their own kind.
+REASONS = {408: "malformed", 413: "too-large"}
 
 
 class Gate(Protocol):
@@ -87,7 +94,10 @@ class Root:
             else:
                 await self.django(scope, receive, send)
         except Refused as refused:
-            await send_problem(send, refused)
+            if refused.status in REASONS and b"text/html" in dict(scope["headers"]).get(b"accept", b""):
+                await send_page(send, refused.status, self.limit)
+            else:
+                await send_problem(send, refused)
 
     async def live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Open a push stream for topics that the session may follow."""
@@ -242,6 +252,19 @@ async def send_problem(send: Send, refused: Refused) -> None:
     headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(problem, ensure_ascii=False).encode()})
+
+
+async def send_page(send: Send, status: int, limit: int) -> None:
+    """Answer a person's browser with a page that says the reason."""
+    reason = Reason(REASONS[status], {"limit": limit} if status == 413 else {})
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-security-policy", POLICY.encode()),
+        (b"x-reason", reason.code.encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": unread(status, reason)})
 
 
 async def root(scope: Scope, receive: Receive, send: Send) -> None:

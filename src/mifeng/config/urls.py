@@ -13,5 +13,6 @@ urlpatterns = [
     path("site/", include("mifeng.web.site.urls")),
     path("cockpit/", include("mifeng.web.cockpit.urls")),
 ]
+handler400 = "mifeng.web.shell.errors.unreadable"
 handler404 = "mifeng.web.shell.errors.not_found"
 handler500 = "mifeng.web.shell.errors.server_error"

@@ -4,7 +4,9 @@ import logging
 import secrets
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -14,6 +16,7 @@ from mifeng.rules.errors import NotEntitled, Reason, Refusal, Unfair, WrongMomen
 
 log = logging.getLogger(__name__)
 NOBODY = Actor(role="public", handle="public")
+OVERSIZED = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
 def refused(
@@ -42,6 +45,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     log.error("page failed, reference %s, path %s", reference, request.path)
     # Rendered without the request: what every page shows may be the very thing that failed.
     return HttpResponse(render_to_string("shell/500.html", {"reference": reference}), status=500)
+
+
+def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer a form that was not read to its end: refused with its reason; anything stranger gets a bare page."""
+    if isinstance(exception, OVERSIZED):
+        return refused(request, Unfair(Reason("too-large")))
+    if isinstance(exception, MultiPartParserError):
+        return refused(request, Unfair(Reason("malformed")))
+    # Rendered without the request: a host that is not ours cannot even be asked for.
+    return HttpResponse(render_to_string("400.html"), status=400)
+
+
+def unread(status: int, reason: Reason) -> bytes:
+    """Return the page for a body that was never handed to a view: its reason, without anything about the reader."""
+    return render_to_string("shell/unread.html", {"status": status, "reasons": [reason]}).encode()
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
