@@ -32,6 +32,7 @@ COMMANDS = {
     "worker": Command("mifeng.config.worker:main", "任务与到期事项进程", "run jobs and deadlines"),
     "sequencer": Command("mifeng.kernel.ledger.sequencer:main", "台账排序与签名进程", "run the ledger's sequencer"),
     "witness": Command("mifeng.programs.witness.main:main", "独立见证程序", "the stand-alone witness"),
+    "trustee": Command("mifeng.programs.trustee.main:main", "开标受托人程序", "the stand-alone trustee"),
     "verify": Command(
         "mifeng.programs.verify.main:main", "核验台账（无需平台）", "verify the ledger, without the platform"
     ),

@@ -169,6 +169,7 @@ def test_the_keyed_bids_are_read_with_the_leaf_of_their_list() -> None:
     content = body("close_keys", move("close_keys", "bidding.box:1", KEYED), move("lapse", "bidding.bid:1"))
 
     assert keyed(content) == Keyed(LOT, LEAF, (BIDS[1][0],))
+    assert keyed(body("close_keys", move("close_keys", "bidding.box:1", KEYED | {"stage": "2"}))).stage == "2"
 
 
 @pytest.mark.parametrize("changes", [{"keyed": ""}, {"keyed": [LOT, LOT]}, {"keyed": [{}]}, {"close": LEAF + "00"}])

@@ -65,11 +65,15 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """The bids whose bidders handed in a matching key (密钥已确认清单), under the leaf of the close list."""
+    """The bids whose bidders handed in a matching key (密钥已确认清单), under the leaf of the close list.
+
+    ``stage`` is 1 unless the entry names another.
+    """
 
     lot_ref: str
     close_leaf: str
     bids: tuple[str, ...]
+    stage: str = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,8 @@ def keyed(body: bytes) -> Keyed:
     bids = _hexes(facts, "keyed")
     if len(set(bids)) != len(bids):
         raise ValueError("a bid is listed twice")
-    return Keyed(_hex(facts, "lot_ref"), _hex(facts, "close"), bids)
+    stage = _text(facts, "stage") if "stage" in facts else "1"
+    return Keyed(_hex(facts, "lot_ref"), _hex(facts, "close"), bids, stage)
 
 
 def pooled(body: bytes) -> Pooled:
