@@ -92,7 +92,7 @@ def parse_recovery(text: str) -> bytes:
 
 
 def _check_bits(code: bytes) -> int:
-    return int.from_bytes(digest("BE1 recovery", code)[:2]) >> 16 - _CHECK_BITS
+    return int.from_bytes(digest("BE1 check", code)[:2]) >> 16 - _CHECK_BITS
 
 
 def _info(core_hash: bytes, role: str, index: int) -> bytes:
