@@ -107,10 +107,27 @@ def test_a_large_limit_is_told_in_megabytes(limit: int, shown: str) -> None:
         (Reason("seats-pending", lifted_by=("host", "guest")), "主场场地岗、副场场地岗"),
         (Reason("too-many-attempts", until=NOW), "到时自动解除"),
         (Reason("malformed"), "您修改后再提交"),
+        (Reason("wrong-state", lifted_by=("host",)), "主场场地岗"),
+        (Reason("wrong-state"), "任何岗位都不能跳过环节"),
+        (Reason("deadline-passed"), "任何岗位都不能"),
+        (Reason("no-witness"), "见证方"),
     ],
 )
 def test_a_reason_says_who_can_lift_it(reason: Reason, who: str) -> None:
     assert words.reason_lifters(reason) == who
+
+
+@pytest.mark.parametrize(
+    ("reason", "until"),
+    [
+        (Reason("malformed"), "没有时限，办好即可"),
+        (Reason("wrong-state", lifted_by=("host",)), "没有时限，办好即可"),
+        (Reason("wrong-state"), "只看所处环节"),
+        (Reason("deadline-passed"), "时间已过，不会解除"),
+    ],
+)
+def test_a_reason_that_nobody_can_lift_promises_nothing(reason: Reason, until: str) -> None:
+    assert words.reason_end(reason) == until
 
 
 def test_other_ways_to_seat_a_plan_are_told() -> None:

@@ -128,7 +128,9 @@ def test_clarification_after_the_deadline_is_refused(city: City) -> None:
 
     answer = send_clarification(tender, clarified(tender, word="发出"), at=DUE)
 
+    page = text_of(answer)
     assert (answer.status_code, codes(answer)[0]) == (403, "deadline-passed")
+    assert all(words in page for words in ("时间已过，不会解除", "任何岗位都不能", "政府采购法实施条例第三十一条"))
     assert lot_of(tender).bids_due_at == DUE
 
 

@@ -9,18 +9,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 import cn2an
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext
 
 from mifeng.rules.calendar import BEIJING
 from mifeng.rules.errors import Reason
 from mifeng.web.shell import texts
+from mifeng.web.shell.texts import Sentence
 
 WEEKDAYS = "一二三四五六日"
 MIB = 2**20
 WAN = Decimal(10_000)
+
+# Reasons that a changed form does not lift: until when they stand and who can lift them, where the reason does not say.
+BEYOND_THE_SENDER: Mapping[str, tuple[Sentence, Sentence]] = MappingProxyType(
+    {
+        "wrong-state": (_lazy("只看所处环节"), _lazy("任何岗位都不能跳过环节")),
+        "deadline-passed": (_lazy("时间已过，不会解除"), _lazy("任何岗位都不能")),
+        "no-witness": (_lazy("见证方恢复签名时"), _lazy("见证方")),
+    }
+)
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _NUMBERED_LAW = re.compile(r"(?P<law>[A-Z]+(?:-\d+)?)-(?P<article>\d+)(?P<rest>.*)")
@@ -142,11 +154,22 @@ def reason_more(reason: Reason) -> str:
     return more % {name: shown(name, reason.facts[name]) for name in wanted}
 
 
+def reason_end(reason: Reason) -> str:
+    """Return in words until when a reason stands that names no instant."""
+    if reason.code in BEYOND_THE_SENDER and not reason.lifted_by:
+        return str(BEYOND_THE_SENDER[reason.code][0])
+    return _("没有时限，办好即可")
+
+
 def reason_lifters(reason: Reason) -> str:
-    """Return who can lift a reason: the posts, the passing of time, or whoever sent the form."""
+    """Return who can lift a reason: the posts, the passing of time, nobody, or whoever sent the form."""
     if reason.lifted_by:
         return _("、").join(role(word) for word in reason.lifted_by)
-    return _("到时自动解除") if reason.until else _("您修改后再提交")
+    if reason.until:
+        return _("到时自动解除")
+    if reason.code in BEYOND_THE_SENDER:
+        return str(BEYOND_THE_SENDER[reason.code][1])
+    return _("您修改后再提交")
 
 
 def reason_alternatives(reason: Reason) -> list[str]:
