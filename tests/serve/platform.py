@@ -15,7 +15,8 @@ from mifeng.config.env import Env
 from mifeng.config.processes import alive, marked
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PROGRAMS = ("witness", "sequencer", "worker", "server")
+OUTSIDE = ("witness", "witness-2", "witness-3", "trustee-1", "trustee-2", "trustee-3")
+PROGRAMS = (*OUTSIDE, "sequencer", "worker", "server")
 READY_SECONDS = 120.0
 
 

@@ -1,5 +1,6 @@
 """Alive and ready: each part is told by name, and each can fail alone."""
 
+import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -8,14 +9,15 @@ from threading import Thread
 import psycopg
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 
-from mifeng.config import health
+from mifeng.config import health, outside
 from mifeng.config.asgi import conninfo
 from mifeng.config.env import Env
+from mifeng.config.init import make_parties
 from mifeng.kernel.ledger.sequencer import LEADER
 
-PARTS = ["database", "migrations", "mode", "worker", "sequencer", "witness"]
+PARTS = ["database", "migrations", "mode", "worker", "sequencer", "witness", "trustees", "contributors"]
 READY_ALONE = {"database": True, "migrations": True, "mode": True}
 
 
@@ -71,13 +73,54 @@ def test_a_process_that_answers_is_alive() -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-@pytest.mark.usefixtures("committing", "here")
+@pytest.fixture
+def parties(here: Env) -> Iterator[Path]:
+    """Return the file that names three trustees, two of them needed, and three contributors; nobody answers yet."""
+    with override_settings(ENV=here):
+        path = here.folder("keys") / "outside.json"
+        path.write_text(json.dumps(make_parties(here)))
+        yield path
+
+
+def reach(here: Env, address: str, *names: str) -> None:
+    """Let some parties outside be reached at an address."""
+    for name in names:
+        (here.folder("run") / f"{name}.address").write_text(f"{address}\n")
+
+
+@pytest.mark.usefixtures("committing", "here", "parties")
 def test_a_server_alone_is_not_ready() -> None:
-    assert ask() == (503, READY_ALONE | {"worker": False, "sequencer": False, "witness": False})
+    absent = ("worker", "sequencer", "witness", "trustees", "contributors")
+    assert ask() == (503, READY_ALONE | dict.fromkeys(absent, False))
 
 
-@pytest.mark.usefixtures("committing", "witness")
-def test_all_parts_together_are_ready() -> None:
+@pytest.mark.usefixtures("parties")
+def test_as_many_trustees_as_a_bid_needs_must_answer(here: Env, witness: str) -> None:
+    reach(here, witness, "trustee-1")
+    one = health.trustees_answer()
+    reach(here, witness, "trustee-3")
+    (here.folder("run") / "trustee-2.address").write_text("http://127.0.0.1:1\n")
+
+    assert (one, health.trustees_answer()) == (False, True)
+
+
+@pytest.mark.usefixtures("parties")
+def test_everybody_who_contributes_to_a_draw_must_answer(here: Env, witness: str) -> None:
+    reach(here, witness, "witness", "witness-2")
+    two = health.contributors_answer()
+    reach(here, witness, "witness-3")
+
+    assert (two, health.contributors_answer()) == (False, True)
+
+
+def test_nobody_is_missed_where_nobody_is_named(here: Env) -> None:
+    with override_settings(ENV=here):
+        assert (health.trustees_answer(), health.contributors_answer()) == (True, True)
+
+
+@pytest.mark.usefixtures("committing", "parties")
+def test_all_parts_together_are_ready(here: Env, witness: str) -> None:
+    reach(here, witness, *outside.TRUSTEES, *outside.WITNESSES)
     heartbeat(5)
     with psycopg.connect(conninfo()) as leader:
         leader.execute("SELECT pg_advisory_lock(%s)", [LEADER])
@@ -134,7 +177,7 @@ def test_a_database_that_is_away_is_a_part_that_fails() -> None:
 
 
 def test_an_outside_witness_is_where_the_surroundings_say(here: Env, witness: str) -> None:
-    outside = Env.read({"MIFENG_DATA": str(here.data), "MIFENG_WITNESS_URL": "https://witness.example.cn/"})
+    away = Env.read({"MIFENG_DATA": str(here.data), "MIFENG_WITNESS_URL": "https://witness.example.cn/"})
 
-    assert health.witness_address(outside) == "https://witness.example.cn"
+    assert health.witness_address(away) == "https://witness.example.cn"
     assert health.witness_address(here) == witness

@@ -2,7 +2,7 @@
 
 ``/healthz`` says that this process answers. ``/readyz`` says, part by part, whether an act would go its whole way: the
 database is there and up to date and of the mode this server was started in, worker and sequencer live, the witness can
-be reached. It names no facts beyond that.
+be reached, and so can enough trustees and all who contribute to a draw. It names no facts beyond that.
 """
 
 import urllib.error
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from mifeng.config.env import Env, env
 from mifeng.kernel.ledger.sequencer import LEADER
+from mifeng.kernel.outside import Party, is_named, outside
 
 WORKER_SILENT = 30  # seconds without a heartbeat; one is sent every ten
 
@@ -97,8 +98,32 @@ def sequencer_lives() -> bool:
 
 def witness_answers() -> bool:
     """Say whether the witness can be reached."""
+    return _healthy(witness_address(env()))
+
+
+def trustees_answer() -> bool:
+    """Say whether enough trustees can be reached to open a bid; where none are named yet, nothing is sealed either."""
+    if not is_named():
+        return True
+    named = outside()
+    return sum(_reached(one) for one in named.trustees) >= named.threshold
+
+
+def contributors_answer() -> bool:
+    """Say whether everybody can be reached whose contribution a draw needs."""
+    return not is_named() or all(_reached(one) for one in outside().contributors)
+
+
+def _reached(party: Party) -> bool:
+    try:
+        return _healthy(party.url())
+    except (OSError, ValueError):
+        return False
+
+
+def _healthy(address: str) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{witness_address(env())}/healthz", timeout=1) as answer:
+    with opener.open(f"{address}/healthz", timeout=1) as answer:
         return bool(answer.status == 200)
 
 
@@ -123,4 +148,6 @@ PARTS: dict[str, Callable[[], bool]] = {
     "worker": worker_lives,
     "sequencer": sequencer_lives,
     "witness": witness_answers,
+    "trustees": trustees_answer,
+    "contributors": contributors_answer,
 }

@@ -67,6 +67,11 @@ class Outside:
     demo: bool
 
 
+def is_named() -> bool:
+    """Say whether anybody has been named yet."""
+    return (Path(settings.ENV.data) / "keys" / FILE).is_file()
+
+
 def outside() -> Outside:
     """Return the parties outside.
 
