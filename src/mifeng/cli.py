@@ -36,7 +36,9 @@ COMMANDS = {
     "verify": Command(
         "mifeng.programs.verify.main:main", "核验台账（无需平台）", "verify the ledger, without the platform"
     ),
-    "bid": Command("mifeng.programs.bid.main:main", "投标工具：密封、递交、确认密钥（无需平台）", "seal a bid and hand it in"),
+    "bid": Command(
+        "mifeng.programs.bid.main:main", "投标工具：密封、递交、确认密钥（无需平台）", "seal a bid and hand it in"
+    ),
     "people": Command("mifeng.config.manage:people", "示范城市的登录账号", "sign-in data of the sample city"),
     "export": Command("mifeng.config.export:main", "导出台账，供核验", "write the log to a file that verify reads"),
     "clock": Command(
