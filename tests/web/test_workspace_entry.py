@@ -116,8 +116,9 @@ def test_bad_shape_is_said_beside_its_field(city: City, changes: dict[str, Any],
     """Forms check shape; nothing is entered and nothing typed is lost."""
     answer = send("agency-a", NEW, declared(city, **changes))
 
-    page = text_of(answer)
-    assert answer.status_code == 422
+    page, code = text_of(answer), "too-large" if len(changes.get("name", "")) > 200 else "malformed"
+    assert (answer.status_code, codes(answer), shown_codes(page)) == (422, [code], {code})
+    assert "格式要求依据平台规则（ADR-1）" in page
     assert f'href="#{field}' in page
     assert says in page
     assert str(changes.get("budget_yuan", "4,800,000.00")) in page

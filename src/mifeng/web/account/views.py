@@ -21,6 +21,7 @@ from mifeng.web.shell.context import SCALES
 from mifeng.web.shell.errors import refused
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.paging import page
+from mifeng.web.shell.perform import misshapen
 from mifeng.web.shell.posts import ALL, HOMES, acting_post, methods, only
 from mifeng.web.shell.receipts import number, receipt_of
 
@@ -42,7 +43,7 @@ def sign_in(request: Request) -> HttpResponse:
 def _sign_in(request: Request) -> HttpResponse:
     form = SignInForm(request.POST)
     if not form.is_valid():
-        return render(request, SIGN_IN, {"form": form}, status=422)
+        return misshapen(request, form, SIGN_IN)
     given = form.cleaned_data
     try:
         post = check_sign_in(given["account"], given["password"], address=request.META.get("REMOTE_ADDR") or NOWHERE)

@@ -3,6 +3,8 @@
 Forms check shape, rules check law. When an act is refused, its reasons become errors of the form, so that the person
 sees one page with everything typed still there. A form says which reason belongs to which field by an attribute
 ``reason_fields`` (code → field); reasons without a field stand above the form.
+
+A wrong shape is a refusal too: ``too-large`` for a text beyond its limit, ``malformed`` for everything else.
 """
 
 from collections import Counter
@@ -33,11 +35,14 @@ class Refused(ValidationError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One line of the error summary (错误摘要): where it is, what it is, and its code and clause if law refuses it."""
+    """One line of the error summary (错误摘要): where it is, what it is, its code, and its clause if law refuses it.
+
+    What is wrong in shape alone has no clause of its own; that of all shape stands once below the lines.
+    """
 
     target: str
     text: str
-    code: str = ""
+    code: str
     clause: words.Clause | None = None
 
 
@@ -46,6 +51,19 @@ def show_refusal(form: BaseForm, refusal: Refusal) -> None:
     fields: Mapping[str, str] = getattr(form, "reason_fields", {})
     for reason in refusal.reasons:
         form.add_error(fields.get(reason.code), Refused(reason))
+
+
+def code_of(error: ValidationError) -> str:
+    """Return the code of a reason for which a field is refused, by law or for its shape."""
+    if isinstance(error, Refused):
+        return error.reason.code
+    return "too-large" if error.code == "max_length" else "malformed"
+
+
+def shape_codes(form: BaseForm) -> str:
+    """Return the codes for which the shape of a form is refused, each once, as answers name them."""
+    found = (code_of(error) for errors in form.errors.as_data().values() for error in errors)
+    return " ".join(dict.fromkeys(found))
 
 
 def problems(form: BaseForm) -> list[Problem]:
@@ -66,7 +84,7 @@ def _lines(form: BaseForm, name: str, errors: list[ValidationError], often: Coun
             text = words.reason_text(error.reason) + (f"：{more}" if more else "")
             yield Problem(target, text, error.reason.code, words.clause(error.reason.source))
         else:
-            yield from (Problem(target, label + message) for message in error.messages)
+            yield from (Problem(target, label + message, code_of(error)) for message in error.messages)
 
 
 def _target(field: BoundField) -> str:

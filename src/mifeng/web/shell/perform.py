@@ -20,7 +20,7 @@ from mifeng.kernel.ledger.append import Written
 from mifeng.kernel.ledger.queries import leaf_of
 from mifeng.rules.errors import NotEntitled, Reason, Refusal, Unfair
 from mifeng.web.shell.errors import refused
-from mifeng.web.shell.forms import show_refusal
+from mifeng.web.shell.forms import shape_codes, show_refusal
 from mifeng.web.shell.http import Request
 
 KEY_FIELD = "_key"
@@ -70,12 +70,19 @@ def perform(request: Request, act: Callable[[Actor], Written]) -> HttpResponse:
     return response
 
 
+def misshapen(request: Request, form: Form, template: str, **context: Any) -> HttpResponse:
+    """Answer a form that is wrong in shape: the form again, with everything typed still there."""
+    response = render(request, template, {"form": form, **context}, status=422)
+    response["X-Reason"] = shape_codes(form)
+    return response
+
+
 def submitted(
     request: Request, form: Form, act: Callable[[Actor], Written], template: str, **context: Any
 ) -> HttpResponse:
     """Answer a form that was sent: its receipt, or the form again with what is wrong with its shape or with the law."""
     if not form.is_valid():
-        return render(request, template, {"form": form, **context}, status=422)
+        return misshapen(request, form, template, **context)
     try:
         return perform(request, act)
     except Refusal as refusal:

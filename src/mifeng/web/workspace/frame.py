@@ -14,13 +14,14 @@ from mifeng.rules.errors import Reason, Refusal, Unfair, WrongState
 from mifeng.web.shell.errors import refused
 from mifeng.web.shell.forms import show_refusal
 from mifeng.web.shell.http import Request
-from mifeng.web.shell.perform import perform
+from mifeng.web.shell.perform import misshapen, perform
 from mifeng.web.workspace.dossier import Dossier
 from mifeng.web.workspace.forms import RoomForm
 from mifeng.web.workspace.progress import task_list, timeline
 
 F = TypeVar("F", bound=RoomForm)
 MOVED_ON = {"stale-version", "wrong-state"}
+CONFIRM = "workspace/confirm.html"
 
 
 class NewForm(Exception):
@@ -75,7 +76,7 @@ def decided(request: Request, decision: Decision[F], **context: Any) -> HttpResp
     """
     form = decision.make()
     if not form.is_valid():
-        return render(request, decision.template, {"form": form, **context}, status=422)
+        return misshapen(request, form, decision.template, **context)
     if "edit" in request.POST:
         return render(request, decision.template, {"form": form, **context})
     try:
@@ -89,8 +90,10 @@ def decided(request: Request, decision: Decision[F], **context: Any) -> HttpResp
     except Refusal as refusal:
         show_refusal(form, refusal)
         return refused(request, refusal, decision.template, form=form, **context)
-    restated = {"form": asking, **context, **decision.restate(form)}
-    return render(request, "workspace/confirm.html", restated, status=422 if sent else 200)
+    restated = {**context, **decision.restate(form)}
+    if sent:
+        return misshapen(request, asking, CONFIRM, **restated)
+    return render(request, CONFIRM, {"form": asking, **restated})
 
 
 def answered_before(request: Request) -> HttpResponse | None:

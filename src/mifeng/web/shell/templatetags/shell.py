@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mifeng.rules.errors import Reason, Refusal
+from mifeng.rules.reasons import REASONS
 from mifeng.web.shell import forms, texts, words
 from mifeng.web.shell.clocks import Ruler
 
@@ -183,6 +184,13 @@ def beyond_fields(form: BaseForm, refusal: Refusal) -> list[Reason]:
 
 @register.filter
 def reason_codes(field: BoundField) -> str:
-    """Name the codes for which law refuses what stands in a field, for ``data-reason``."""
+    """Name the codes for which what stands in a field is refused, for ``data-reason``."""
     errors = field.form.errors.as_data().get(field.name, [])
-    return " ".join(error.reason.code for error in errors if isinstance(error, forms.Refused))
+    return " ".join(forms.code_of(error) for error in errors)
+
+
+@register.filter
+def shape_clause(found: list[forms.Problem]) -> str:
+    """Cite the clause of what is wrong in shape alone; empty when law refuses all of it."""
+    first = next((one.code for one in found if one.clause is None), "")
+    return words.clause(REASONS[first]).title if first else ""
