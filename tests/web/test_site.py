@@ -202,7 +202,7 @@ def test_site_s_page_fits_no_public_notice_by_its_instants(city: City) -> None:
     listed = read(GUEST, "/site/", at=START + timedelta(hours=4))
 
     assert "2026-03-02 12:07" in page
-    assert [word for word in ("12:07:23", "04:07:23", "更正", "456") if word in page + listed] == []
+    assert [word for word in ("12:07:23", "04:07:23", "更正", "23.456") if word in page + listed] == []
     assert "2026-04-02 10:30" in page
     assert request.state == "requested"
 
