@@ -71,6 +71,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "pool-small": "our choice (ADR-4)",
         "session-begun": "our choice (ADR-4)",
         "invitation-over": "our choice (ADR-4)",
+        "library-closed": "BN-2023R 四1",
+        "contributors-few": "our choice (ADR-4)",
+        "walk-order": "our choice (ADR-4)",
         # the sealed bid
         "trustees-missing": "our choice (ADR-6)",
         "policy-unsound": "our choice (ADR-6)",

@@ -123,6 +123,11 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "pool-small": Text(_("可抽取的专家太少"), _("需%(seats)s席，可抽%(eligible)s人")),
         "session-begun": Text(_("评审场次已经开始，不能再抽取专家"), _("开始于%(starts_at)s")),
         "invitation-over": Text(_("邀请已过答复时限"), _("应在%(answer_by)s前答复")),
+        "library-closed": Text(_("从抽取到评审结束，任何人不得查询专家信息")),
+        "contributors-few": Text(
+            _("抽取随机数的贡献方太少，或同属一个机构"), _("现有%(contributors)s方，至少%(needed)s方")
+        ),
+        "walk-order": Text(_("邀请须按抽取次序依次进行，不得跳过")),
         # the sealed bid
         "trustees-missing": Text(_("平台还没有指定开标受托人和见证人，招标公告不能发布")),
         "policy-unsound": Text(
@@ -218,7 +223,7 @@ STATE_WORDS: Mapping[str, Word] = MappingProxyType(
         "declined": Word(_("已谢绝"), "stop"),
         "unreachable": Word(_("无应答"), "late"),
         "conflicted": Word(_("应当回避"), "stop"),
-        "passed": Word(_("已在别处就座"), "stop"),
+        "passed": Word(_("依规跳过"), "stop"),
         "assembling": Word(_("抽取进行中"), "go"),
         "assembled": Word(_("评审席位已满"), "done"),
         # bid, opening
