@@ -59,20 +59,29 @@ def main(arguments: list[str]) -> int:
 
 
 def wake_until(stop: threading.Event) -> None:
-    """Carry out what is due until told to stop; a database that is away is waited for."""
+    """Carry out what is due until told to stop; a database that is away is waited for.
+
+    Anything else that goes wrong ends the whole worker, which is started again: one that only does jobs looks alive
+    while no deadline is met any more.
+    """
     # Models can be imported only after django.setup(), which main() calls first.
     from mifeng.config.reactions import DUE  # noqa: PLC0415
     from mifeng.kernel.deadlines import wake  # noqa: PLC0415
 
-    while not stop.is_set():
-        try:
-            close_old_connections()
-            tried = wake(DUE)
-        except OperationalError as error:
-            log.warning("database away: %s", type(error).__name__)
-            tried = 0
-        if not tried:
-            stop.wait(LOOK_EVERY)
+    try:
+        while not stop.is_set():
+            try:
+                close_old_connections()
+                tried = wake(DUE)
+            except OperationalError as error:
+                log.warning("database away: %s", type(error).__name__)
+                tried = 0
+            if not tried:
+                stop.wait(LOOK_EVERY)
+    except Exception:
+        log.exception("deadlines are no longer looked at")
+    finally:
+        stop.set()
 
 
 async def run_jobs(stop: threading.Event) -> None:
