@@ -12,6 +12,7 @@ from pathlib import Path
 from book import story
 from draw import draw
 from encoding import encoding
+from envelope import envelope
 from mutants import against, mutants
 from note import note
 from primitives import LOG, NOTARY, ORIGIN, mth
@@ -37,8 +38,9 @@ def log():
 
 
 def main():
+    made = {"encoding": encoding, "tree": tree, "note": note, "log": log, "draw": draw, "envelope": envelope}
     stale = []
-    for name, make in (("encoding", encoding), ("tree", tree), ("note", note), ("log", log), ("draw", draw)):
+    for name, make in made.items():
         text = json.dumps(make(), ensure_ascii=True, indent=1) + "\n"
         file = FOLDER / f"{name}.json"
         if "--check" not in sys.argv:
