@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mifeng.bidding.tasks import sweep_vault
 from mifeng.kernel import clock, vault
 from mifeng.kernel.acting import acting
 from mifeng.kernel.actors import CLOCK
@@ -18,7 +19,6 @@ from mifeng.kernel.models import Blob, ClockOffset
 from mifeng.kernel.vault import ORPHAN_AGE, Stored, holds, intake, path_of, sweep
 from mifeng.rules.errors import Unfair
 from mifeng.tenders.actions import draft_document
-from mifeng.tenders.tasks import sweep_vault
 from tests.actions.evidence import refused
 from tests.factories import START, City, accepted, pdf_bytes
 

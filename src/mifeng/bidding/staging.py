@@ -9,7 +9,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from mifeng.tenders.models import Lot
 
 FOLDER = "staging"
 MEDIA = "application/vnd.mifeng.be1"
+OPAQUE = "application/octet-stream"
 MAX_PIECE = 8 * 2**20
 CHUNK = 2**20
 
@@ -68,10 +69,7 @@ def append(lot_ref: str, sha256: str, at: int, piece: bytes, total: int) -> int:
         size = os.fstat(descriptor).st_size
         if at != size:
             raise WrongState(Reason("offset-other", {"offset": size}))
-        view = memoryview(piece)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
+        _write(descriptor, piece)
     return at + len(piece)
 
 
@@ -89,6 +87,9 @@ def finish(lot_ref: str, sha256: str) -> Staged:
         return _stored(sha256)
     with _alone(path):
         size = path.stat().st_size
+        if not size and _kept(sha256):
+            path.unlink()
+            return _stored(sha256)
         if size > policy.envelope_bytes:
             raise Unfair(Reason("too-large", {"limit": policy.envelope_bytes}))
         with path.open("rb") as file:
@@ -98,6 +99,18 @@ def finish(lot_ref: str, sha256: str) -> Staged:
         check_envelope(seal, policy)
         vault.adopt(path, vault.Stored(sha256, size, MEDIA))
     return Staged(seal, sha256, size)
+
+
+def keep(data: bytes) -> vault.Stored:
+    """Put bytes into the vault that are kept as they are and shown to nobody (原样入库)."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = _root() / f"kept-{sha256}"
+    with _alone(path) as descriptor:
+        os.ftruncate(descriptor, 0)
+        _write(descriptor, data)
+        stored = vault.Stored(sha256, len(data), OPAQUE)
+        vault.adopt(path, stored)
+    return stored
 
 
 def opened_container(path: Path) -> tuple[Seal, Iterator[bytes]]:
@@ -148,6 +161,14 @@ def _kept(sha256: str) -> int:
         return 0
 
 
+def _write(descriptor: int, data: bytes) -> None:
+    """Write all of some bytes and have them on disk."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.fsync(descriptor)
+
+
 def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -158,11 +179,21 @@ def _chunks(path: Path) -> Iterator[bytes]:
 def _alone(path: Path) -> Iterator[int]:
     """Hold one staged file against a second sender of the same bytes."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = _locked(path)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield descriptor
     finally:
+        os.close(descriptor)
+
+
+def _locked(path: Path) -> int:
+    """Open and lock a staged file; who waited for one that went into the vault meanwhile must not write there."""
+    while True:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if path.stat().st_ino == os.fstat(descriptor).st_ino:
+                return descriptor
         os.close(descriptor)
 
 

@@ -12,7 +12,26 @@ from typing import Any
 from procrastinate.contrib.django import app
 from procrastinate.tasks import Task
 
+from mifeng.bidding.actions import close_keys
+from mifeng.bidding.tasks import (
+    close_keys_early,
+    countersign_deadline,
+    deal_stanzas,
+    go_on,
+    list_bids,
+    pass_on_withdrawal,
+)
 from mifeng.kernel.deadlines import WakeAction
+from mifeng.sittings.actions import abort_draw, lapse_invitation
+from mifeng.sittings.tasks import (
+    ask_contributors,
+    commit_pools,
+    complete_panels,
+    dispatch_invitations,
+    fix_seeds,
+    tell_progress,
+    walk_on,
+)
 from mifeng.tenders.actions import close_bidding
 from mifeng.tenders.tasks import tell_agency, tell_host, tell_parties
 from mifeng.venues.actions import lapse_request
@@ -31,15 +50,21 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "confirm_site": (tell_agency,),
         "refuse_site": (tell_agency,),
         "lapse_request": (tell_agency,),
-        "publish_notice": (tell_parties,),
-        "clarify": (tell_sites, tell_released, tell_parties),
-        "close_bidding": (tell_agency, tell_parties),
+        "publish_notice": (tell_parties, countersign_deadline),
+        "clarify": (tell_sites, tell_released, tell_parties, countersign_deadline),
+        "close_bidding": (tell_agency, tell_parties, list_bids),
+        "receive_bid": (deal_stanzas,),
+        "withdraw_bid": (pass_on_withdrawal,),
+        "close_list": (go_on,),
+        "confirm_key": (close_keys_early,),
+        "close_keys": (go_on,),
     }
 )
 
 DUE: Mapping[tuple[str, str], WakeAction] = MappingProxyType(
     {
         ("tenders.lot", "close"): close_bidding,
+        ("bidding.opening", "close_keys"): close_keys,
         ("venues.siterequest", "lapse"): lapse_request,
     }
 )

@@ -97,6 +97,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "keys-missing": "our choice (ADR-6)",
         "opened-short": "GPL-36",
         "key-absent": "our choice (ADR-6)",
+        "bytes-missing": "our choice (ADR-6)",
+        "share-missing": "our choice (ADR-6)",
+        "stanza-bad": "our choice (ADR-6)",
+        "content-broken": "our choice (ADR-6)",
     }
 )
 

@@ -2,11 +2,10 @@
 
 from procrastinate.contrib.django import app
 
-from mifeng.kernel import vault
 from mifeng.kernel.inbox import tell
 from mifeng.kernel.tasks import AGAIN
 from mifeng.parties.queries import handles
-from mifeng.tenders.models import Document, Tender
+from mifeng.tenders.models import Tender
 from mifeng.tenders.queries import tenders_of_entry
 
 
@@ -30,16 +29,6 @@ def tell_parties(*, entry_id: int) -> None:
     for tender, kind in tenders_of_entry(entry_id):
         posts = handles(organisation=tender.purchaser_id, role="buyer")
         _tell(tender, kind, entry_id, posts + handles(organisation=tender.supervisor_id, role="supervisor"))
-
-
-@app.periodic(cron="41 * * * *")
-@app.task(name="tenders.sweep_vault", retry=AGAIN)
-def sweep_vault(timestamp: int) -> None:
-    """Remove files older than a day that no act ever named (清理无主文件).
-
-    It stands here because documents are all that names a file; a further context that names some adds its names.
-    """
-    vault.sweep(frozenset(Document.objects.values_list("sha256", flat=True)))
 
 
 def _tell(tender: Tender, kind: str, entry_id: int, recipients: list[str]) -> None:

@@ -177,6 +177,7 @@ def confirm_key(lot_id: UUID | str, bid_ref: str, s_b: bytes) -> Written:
             raise WrongMoment(Reason("key-window-over"))
         bid.key = s_b.hex()
         act.move(bid, BID, "confirm_key", bid_ref=bid.bid_ref, envelope=bid.envelope)
+        act.refer(f"bidding.opening:{lot_id}")
         act.once_written(lambda entry: Bid.objects.filter(pk=bid.pk).update(key_entry=entry.id))
     return act.entry
 

@@ -69,10 +69,11 @@ class ReadOut:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a bid stays sealed (未能解密): whose fault, as computed, and the code of what went wrong."""
+    """Why a bid stays sealed (未能解密): whose fault, as computed, the code shown for it, what went wrong inside."""
 
     fault: str
     reason: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def open_all(lot_id: UUID | str, result: Result, *, by: Actor = CLOCK) -> Writte
 
 def _write(act: Act, bid: Bid, position: int, found: ReadOut | Fault) -> None:
     if isinstance(found, Fault):
-        act.move(bid, BID, "leave_sealed", bid_ref=bid.bid_ref, fault=found.fault, reason=found.reason)
+        act.move(bid, BID, "leave_sealed", bid_ref=bid.bid_ref, fault=found.fault, reason=found.detail or found.reason)
         Unsealed.objects.create(bid=bid, position=position, fault=found.fault, reason=found.reason)
         return
     facts = {

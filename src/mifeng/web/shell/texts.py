@@ -153,6 +153,10 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "keys-missing": Text(_("没有投标人确认密钥，没有打开任何投标文件")),
         "opened-short": Text(_("打开的投标文件不足三家")),
         "key-absent": Text(_("投标人没有在时限内确认密钥")),
+        "bytes-missing": Text(_("平台交不出已出具回执的密封件")),
+        "share-missing": Text(_("受托人放行的有效份额不足")),
+        "stanza-bad": Text(_("密封件里给受托人的份额不对，受托人在截止前已签字指出")),
+        "content-broken": Text(_("密封件的内容与其承诺不符，打不开")),
     }
 )
 
