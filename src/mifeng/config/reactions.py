@@ -58,6 +58,18 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "close_list": (go_on,),
         "confirm_key": (close_keys_early,),
         "close_keys": (go_on,),
+        "assemble_panel": (commit_pools,),
+        "widen_panel": (commit_pools,),
+        "commit_pool": (ask_contributors, tell_progress),
+        "record_contributions": (fix_seeds,),
+        "fix_seed": (walk_on,),
+        "abort_draw": (tell_progress,),
+        "invite": (dispatch_invitations, tell_progress),
+        "answer_invitation": (walk_on,),
+        "lapse_invitation": (walk_on,),
+        "seal_roster": (complete_panels,),
+        "complete_panel": (tell_progress,),
+        "recheck_avoidance": (walk_on, tell_progress),
     }
 )
 
@@ -66,6 +78,8 @@ DUE: Mapping[tuple[str, str], WakeAction] = MappingProxyType(
         ("tenders.lot", "close"): close_bidding,
         ("bidding.opening", "close_keys"): close_keys,
         ("venues.siterequest", "lapse"): lapse_request,
+        ("experts.draw", "abort"): abort_draw,
+        ("experts.invitation", "lapse"): lapse_invitation,
     }
 )
 

@@ -17,6 +17,7 @@ from stdnum.cn import uscc
 from mifeng.kernel.actors import Actor
 from mifeng.parties.actions import appoint, register_organisation
 from mifeng.parties.models import Organisation, Post
+from mifeng.sample import experts
 from mifeng.venues.actions import register_site
 from mifeng.venues.models import Seat
 
@@ -95,6 +96,7 @@ def build(passwords: Path) -> None:
         facts = {"account": account, "name": title, "password": known[account], "role": role, "title": title}
         site = sites[firm] if role in (Post.Role.HOST, Post.Role.GUEST) else ""
         appoint(organisations[firm].pk, {**facts, "site": site}, by=OPERATOR)
+    experts.build()
 
 
 def sign_in_data(passwords: Path) -> list[tuple[str, str, str]]:
