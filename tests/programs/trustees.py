@@ -15,7 +15,10 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from mifeng.gateways.ca import Subject
+from mifeng.gateways.ca.folder import make_ca
 from mifeng.programs.trustee.keys import Trust, TrusteeKey, make_key, read_key
+from mifeng.rules.certificates import certificate_request
 from mifeng.rules.encoding import canonical, parse_canonical
 from mifeng.rules.ledger import (
     Checkpoint,
@@ -113,7 +116,14 @@ class Keeper:
             "envelope_bytes": 2**20,
             "window_minutes": int(WINDOW.total_seconds()) // 60,
         } | changes
-        return Package(Policy(**fields), Ledger(self.log, self.witnesses))
+        return Package(Policy(**fields), Ledger(self.log, self.witnesses), self.certificate)
+
+    @cached_property
+    def certificate(self) -> bytes:
+        """Return the bidders' certificate, by an authority of this test."""
+        ca = make_ca(self.folder / "ca", "示范认证机构", DUE - timedelta(days=90))
+        subject = Subject("甲公司", "91371300MA3TC7QH2T")
+        return ca.issue(certificate_request(CERTIFICATE_KEY), subject, DUE - timedelta(days=60))
 
 
 @dataclass
@@ -122,6 +132,7 @@ class Package:
 
     policy: Policy
     ledger: Ledger
+    certificate: bytes
 
     @cached_property
     def data(self) -> bytes:
@@ -165,7 +176,7 @@ class Package:
             self.data,
             {"price": [File("price.txt", "text/plain", b"100.00")]},
             secrets=fresh,
-            identity=Identity("甲公司", b"certificate"),
+            identity=Identity("甲公司", self.certificate),
             signer=lambda message: CERTIFICATE_KEY.sign(message, ec.ECDSA(hashes.SHA256())),
             version=before.version + 1 if before else 1,
             prev=before.envelope_hash if before else b"",
