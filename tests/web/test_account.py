@@ -209,12 +209,20 @@ def test_scale_and_language_are_kept_and_lead_back(city: City) -> None:
     large = client.post("/account/scale", {"scale": "large", "next": "/sites"})
     away = client.post("/account/scale", {"scale": "standard", "next": "https://example.org/"})
     huge = client.post("/account/scale", {"scale": "huge"})
-    spoken = client.post("/account/language", {"language": "en", "next": "/rules"})
+    spoken = client.post("/account/language", {"language": "zh-hans", "next": "/rules"})
     klingon = client.post("/account/language", {"language": "tlh"})
 
     assert (large["Location"], large.cookies["scale"].value, away["Location"]) == ("/sites", "large", "/")
-    assert (spoken["Location"], spoken.cookies[settings.LANGUAGE_COOKIE_NAME].value) == ("/rules", "en")
+    assert (spoken["Location"], spoken.cookies[settings.LANGUAGE_COOKIE_NAME].value) == ("/rules", "zh-hans")
     assert [answer["X-Reason"] for answer in (huge, klingon)] == ["malformed", "malformed"]
+
+
+def test_page_is_in_the_language_it_says_whatever_the_browser_asks_for(city: City) -> None:
+    """There is no English catalogue yet; a page must not call itself English (WCAG 3.1.1)."""
+    answer = client_of("agency-a").post("/workspace/new", {"_key": "k"}, headers={"Accept-Language": "en"})
+
+    assert '<html lang="zh-hans"' in text_of(answer)
+    assert "This field is required" not in text_of(answer)
 
 
 def test_large_type_is_in_the_page_itself(city: City) -> None:

@@ -89,6 +89,8 @@ def publish_notice(tender_id: UUID, publishing: Publishing, *, by: Actor) -> Wri
         tender, lots = lock_tender(act, tender_id)
         check_own(tender, by, role="agency")
         documents = act.lock_all(Document, Document.objects.filter(tender=tender).values_list("pk", flat=True))
+        found = session_of(subject_of(tender))
+        session = venues.lock_session(act, found.pk) if found else None
         check_agency(act, tender.agency_id)
         _check_lots(lots, "publish", by)
         check_version(tender, publishing.version)
@@ -108,7 +110,7 @@ def publish_notice(tender_id: UUID, publishing: Publishing, *, by: Actor) -> Wri
             bids_due_at=publishing.bids_due_at,
             supply_until=publishing.supply_until,
             departure_reason=departure,
-            draw_handles=list_handles(tender, session_of(subject_of(tender))),
+            draw_handles=list_handles(tender, session),
         )
         _set_due(act, lots, publishing.bids_due_at, "publish")
         for document in documents:
