@@ -180,7 +180,8 @@ def test_the_190_requirements_stand_once_and_for_ever() -> None:
 
 def test_ids_are_read_whole() -> None:
     # Written with another sign, so that these samples do not count as tests of their clauses.
-    text = "GPL~35, GPL~355, LY~2022~14 四(一) (X), BN~2023 二(四)6(1); BN~2023R 四1 MOF~2014~214~10 NM~2018~67 四(十一)"
+    text = "GPL~35, GPL~355, LY~2022~14 四(一) (X), BN~2023 二(四)6(1); BN~2023R 四1 MOF~2014~214~10 "
+    text += "NM~2018~67 四(十一)"
     ids = "GPL~35|GPL~355|LY~2022~14 四(一)|BN~2023 二(四)6(1)|BN~2023R 四1|MOF~2014~214~10|NM~2018~67 四(十一)"
 
     assert [one.group() for one in CLAUSE_ID.finditer(text.replace("~", "-"))] == ids.replace("~", "-").split("|")
