@@ -185,9 +185,9 @@ def bid_status(lot_ref: str, bid_ref: str, submit_key: str) -> BidStatus:
     listed = receipt_of(opening.list_entry_id, body=True) if opening and opening.list_entry_id else None
     found = Unsealed.objects.filter(bid=bid).first()
     return BidStatus(
-        state=bid.state,
-        version=bid.version,
-        envelope=bid.envelope,
+        bid.state,
+        bid.version,
+        bid.envelope,
         receipt=(receipt_of(envelope.entry_id, body=True) or "") if envelope.entry_id else "",
         acks=acks,
         openable=good >= policy_of(sealed_lot(lot_ref)).t,
@@ -288,15 +288,15 @@ def _hall(lot: Lot, opening: Opening | None) -> Hall:
     closed = set(Countersignature.objects.filter(lot=lot, kind="close").values_list("trustee", flat=True))
     released = dict(Release.objects.filter(opening=opening).values_list("trustee", "entry__at"))
     return Hall(
-        lot=lot,
-        state=opening.state,
-        threshold=policy.t,
-        trustees=tuple(
+        lot,
+        opening.state,
+        policy.t,
+        tuple(
             HallTrustee(one.name, one.organisation, one.name in closed, released.get(one.name))
             for one in policy.trustees
         ),
-        rows=_rows(opening),
-        lines=lines,
+        _rows(opening),
+        lines,
         listed_at=opening.list_entry.at if opening.list_entry else None,
         key_until=opening.key_until,
         keys_closed_at=opening.keys_entry.at if opening.keys_entry else None,

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mifeng.rules import expert, session, sitting, tender
+from mifeng.rules import expert, opening, session, sitting, tender
 from mifeng.rules.lifecycle import Lifecycle
 from mifeng.rules.rulebook import Constant, Rulebook, parse_rulebook
 
@@ -34,6 +34,8 @@ TABLES: Mapping[str, Lifecycle] = {
     "评审场次 session": session.SESSION,
     "场地请求 request": session.REQUEST,
     "席位预约 booking": session.BOOKING,
+    "投标 bid": opening.BID,
+    "开标 opening": opening.OPENING,
     "评审专家 expert": expert.EXPERT,
     "抽取 draw": expert.DRAW,
     "邀请 invitation": expert.INVITATION,

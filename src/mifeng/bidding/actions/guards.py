@@ -15,7 +15,7 @@ HANDLE_DIGITS = 16
 
 def bidder(submit_key: str) -> Actor:
     """Return the actor that a bid is to the ledger (投标人): a handle made from its own key, no account."""
-    return Actor(role="bidder", handle=digest("BE1 submit", bytes.fromhex(submit_key)).hex()[:HANDLE_DIGITS])
+    return Actor(role="bidder", handle=digest("BE1 handle", bytes.fromhex(submit_key)).hex()[:HANDLE_DIGITS])
 
 
 def policy_of(lot: Lot) -> Policy:
