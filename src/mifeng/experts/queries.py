@@ -4,8 +4,8 @@ Between the freezing of a pool and the end of its session nobody looks up an exp
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,7 @@ class Standing:
     Args:
         draw: id of the draw.
         code_name: of the session.
-        site: id of its site.
+        site: id of its site; None for posts that may not know which site it is.
         state: of the draw.
         seats: wanted.
         filled: agreed to.
@@ -50,11 +50,12 @@ class Standing:
         awaited: names of those who have not.
         contribute_by: until when.
         silent: those through whom the draw was aborted.
+        reasons: how many were kept out for each reason, for the supervisor; else empty.
     """
 
     draw: UUID
     code_name: str
-    site: UUID
+    site: UUID | None
     state: str
     seats: int
     filled: int
@@ -66,6 +67,7 @@ class Standing:
     awaited: tuple[str, ...]
     contribute_by: datetime | None
     silent: tuple[str, ...]
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +155,12 @@ def invitation(token: str) -> Invited | None:
 
 
 def standings(draws: Iterable[UUID]) -> list[Standing]:
-    """Return how far some draws are; for callers that have already been let near them."""
+    """Return how far some draws are, reasons and all; callers take out what their reader may not know."""
     rows = list(Draw.objects.filter(pk__in=list(draws)).order_by("starts_at", "code_name", "handle"))
     counted: dict[UUID, Counter[str]] = {row.pk: Counter() for row in rows}
     for draw, state in Invitation.objects.filter(draw__in=rows).values_list("draw", "state"):
         counted[draw][state] += 1
     return [_standing(row, counted[row.pk]) for row in rows]
-
-
-def exclusions(draw_id: UUID) -> dict[str, int]:
-    """Return how many were kept out of a pool for each reason; for the supervisor alone."""
-    return dict(Draw.objects.values_list("excluded", flat=True).get(pk=draw_id))
 
 
 def published(draws: Iterable[UUID]) -> list[PublicDraw]:
@@ -240,7 +237,7 @@ def draw_counts(by: Actor) -> list[Standing]:
     if by.role != "librarian":
         return []
     rows = Draw.objects.filter(ends_at__gt=clock.now()).order_by("starts_at", "code_name", "pk")
-    return standings(rows.values_list("pk", flat=True))
+    return [replace(one, reasons={}) for one in standings(rows.values_list("pk", flat=True))]
 
 
 def check_open(at: datetime) -> None:
@@ -272,6 +269,7 @@ def _standing(draw: Draw, counted: "Counter[str]") -> Standing:
         awaited=tuple(missing(draw)) if draw.state == "pooled" else (),
         contribute_by=draw.contribute_by,
         silent=tuple(draw.silent),
+        reasons=dict(draw.excluded),
     )
 
 

@@ -26,7 +26,7 @@ SPECIALITIES = (
     ("C040101", "C040201", "C040202"),  # cleaning, guarding, repairs
 )
 EMPLOYERS = ("辛河设计研究所", "壬沙职业学院", "癸原质检中心", "庚阴物业协会")
-EVERY_EMPLOYED, EVERY_RELATED, EVERY_UNTRAINED = 17, 13, 40
+EVERY_EMPLOYED, EVERY_RELATED, EVERY_UNTRAINED = 17, 13, 37
 
 
 def build() -> None:

@@ -9,21 +9,22 @@ from uuid import UUID
 from mifeng.experts import actions as experts
 from mifeng.experts.actions import Asked, abort_draw, answer_invitation, lapse_invitation
 from mifeng.experts.models import Draw
-from mifeng.kernel.acting import Act, acting, subject_of
+from mifeng.kernel.acting import acting, subject_of
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.append import Written
 from mifeng.rules import sitting as table
-from mifeng.rules.errors import Reason, Unfair, WrongMoment, WrongState
+from mifeng.rules.errors import Reason, Unfair, WrongState
 from mifeng.rules.lifecycle import check_step
 from mifeng.rules.seal.policy import Contributor, parse_policy
+from mifeng.rules.sitting import WIDEST
+from mifeng.sittings.guards import check_first, check_listed, check_published, check_session
 from mifeng.sittings.models import Panel, PanelSite
 from mifeng.sittings.parties import bidders
 from mifeng.tenders.actions.guards import check_agency, check_own, lock_tender
 from mifeng.tenders.models import Lot, Tender
 from mifeng.venues.models import Session
-from mifeng.venues.queries import Ask, asks_of, session_of
+from mifeng.venues.queries import Ask, session_of
 
-OPEN = ("published", "closed")
 # Experts of a county come first where the site is the county's; the city's own site draws from the city's library.
 CITY_SUFFIXES = ("00", "01")
 
@@ -64,10 +65,9 @@ def assemble_panel(tender_id: UUID, *, speciality: str = "", by: Actor) -> Writt
         session = act.share(Session, found.pk) if found else None
         check_agency(act, tender.agency_id)
         check_published(lots)
-        asks = check_session(session, act)
-        if Panel.objects.filter(tender=tender).exists():
-            raise WrongState(Reason("panel-exists"))
-        wanted = speciality or table.WIDEST.get(tender.category, "")
+        asks = check_session(session, act.at)
+        check_first(tender)
+        wanted = speciality or WIDEST.get(tender.category, "")
         handles = check_listed(tender, asks)
         panel = act.create(
             Panel,
@@ -166,65 +166,6 @@ def recheck_avoidance(lot_id: UUID, *, by: Actor) -> Written:
             act.note(panel, "recheck", stood_aside=aside)
         act.refer(f"tenders.lot:{lot_id}", f"tenders.tender:{tender_id}")
     return act.entry
-
-
-def check_published(lots: list[Lot]) -> None:
-    """Refuse a draw before the notice that lists its handle (抽取时点).
-
-    Raises:
-        WrongState: ``wrong-state``.
-
-    Source: LY-2022-14 四(一)
-    """
-    for lot in lots:
-        if lot.state not in OPEN:
-            facts = {"step": "assemble", "state": lot.state, "allowed": OPEN}
-            raise WrongState(Reason("wrong-state", facts, source="LY-2022-14 四(一)"))
-
-
-def check_session(session: Session | None, act: Act) -> list[Ask]:
-    """Refuse a draw for seats that are not planned, not confirmed, or whose session has begun; return the requests
-    (席位与场次).
-
-    Raises:
-        WrongState: ``seats-missing``, ``seats-pending`` for each site that has not confirmed.
-        WrongMoment: ``session-begun``.
-
-    Source: LY-2022-14 四(一) (R141)
-    """
-    asks = [ask for ask in asks_of(session) if ask.request.expert_seats] if session else []
-    if session is None or not asks:
-        raise WrongState(Reason("seats-missing", lifted_by=("agency",)))
-    if act.at >= session.starts_at:
-        raise WrongMoment(Reason("session-begun", {"starts_at": session.starts_at}))
-    waiting = [ask.request for ask in asks if ask.request.state != "confirmed"]
-    if waiting:
-        raise WrongState(
-            *(
-                Reason(
-                    "seats-pending",
-                    {"site": one.site.name, "role": one.role, "seats": one.buyer_seats + one.expert_seats},
-                    lifted_by=(one.role,),
-                )
-                for one in waiting
-            )
-        )
-    return asks
-
-
-def check_listed(tender: Tender, asks: list[Ask]) -> dict[str, str]:
-    """Refuse a draw for a site that the notice lists no handle for, and return the handles by site (抽取编号).
-
-    Raises:
-        WrongState: ``draw-unlisted`` for each such site; lifted by a clarification of the agency.
-
-    Source: our choice (ADR-4)
-    """
-    handles = {row["site"]: row["handle"] for row in tender.draw_handles}
-    unlisted = [ask.request.site.name for ask in asks if str(ask.request.site_id) not in handles]
-    if unlisted:
-        raise WrongState(*(Reason("draw-unlisted", {"site": name}, lifted_by=("agency",)) for name in unlisted))
-    return handles
 
 
 def _asked(tender: Tender, lot: Lot, ask: Ask, handle: str, speciality: str) -> Asked:

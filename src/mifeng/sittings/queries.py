@@ -1,74 +1,71 @@
 """Reads about panels and draws (评审委员会查询): numbers for those who take part, hashes for everybody, no names."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from mifeng.experts import queries as experts
-from mifeng.experts.queries import PublicDraw, Standing
+from mifeng.experts.queries import PublicDraw
+from mifeng.experts.queries import Standing as SiteStanding
+from mifeng.kernel.acting import subject_of
 from mifeng.kernel.actors import Actor
+from mifeng.rules.errors import Reason, Refusal
+from mifeng.rules.expert import check_class
+from mifeng.rules.sitting import WIDEST
+from mifeng.sittings.guards import check_first, check_listed, check_published, check_session
 from mifeng.sittings.models import Panel, PanelSite
-from mifeng.tenders.models import Tender
+from mifeng.tenders.actions.guards import check_own
+from mifeng.tenders.models import Lot, Tender
 from mifeng.tenders.queries import tenders_for
-from mifeng.venues.queries import site
+from mifeng.venues.queries import asks_of, session_of
 
-# Posts that may know which site stands behind which numbers; the host learns its own session's seats in total.
+__all__ = ["PublicDraw", "SiteStanding", "draw_obstacles", "draw_public", "draws_for", "panel_for"]
+# Posts that may know which site stands behind which numbers.
 BY_SITE = ("agency", "supervisor")
 
 
-@dataclass(frozen=True, slots=True)
-class SiteDraw:
-    """One site's draw as a page of those who take part shows it (场地抽取进度).
+def panel_for(by: Actor, tender: Tender) -> Panel | None:
+    """Return the panel of a project to posts that take part in it; None before it is asked for."""
+    return Panel.objects.filter(tender__in=tenders_for(by).filter(pk=tender.pk)).first()
 
-    Args:
-        site: name of the site; empty for posts that may not know which site it is.
-        buyer_seats: seats of the purchaser's representative there.
-        standing: the draw in numbers.
-        excluded: how many were kept out for each reason; for the supervisor, else empty.
+
+def draws_for(by: Actor, tender: Tender) -> tuple[SiteStanding, ...]:
+    """Return the draws of a project in numbers, to posts that take part in it; empty before they are asked for.
+
+    Agency and supervisor learn which site each is for, the supervisor also how many each reason kept out.
     """
-
-    site: str
-    buyer_seats: int
-    standing: Standing
-    excluded: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Draws:
-    """The panel of a project with its draws (评审委员会进度)."""
-
-    panel: Panel
-    sites: tuple[SiteDraw, ...]
-
-    @property
-    def seats(self) -> int:
-        """Return the expert seats of all sites."""
-        return sum(one.standing.seats for one in self.sites)
-
-    @property
-    def filled(self) -> int:
-        """Return how many of them are taken."""
-        return sum(one.standing.filled for one in self.sites)
-
-
-def draws_for(by: Actor, tender: Tender) -> Draws | None:
-    """Return the panel of a project in numbers, to posts that take part in it; None before it is asked for."""
-    panel = Panel.objects.filter(tender__in=tenders_for(by).filter(pk=tender.pk)).first()
+    panel = panel_for(by, tender)
     if panel is None:
-        return None
-    rows = {row.draw_id: row for row in PanelSite.objects.filter(panel=panel)}
-    named = by.role in BY_SITE
-    found = [
-        SiteDraw(
-            site=site(one.site).name if named else "",
-            buyer_seats=rows[one.draw].buyer_seats,
-            standing=one,
-            excluded=experts.exclusions(one.draw) if by.role == "supervisor" else {},
-        )
-        for one in experts.standings(rows)
+        return ()
+    buyers = dict(PanelSite.objects.filter(panel=panel).values_list("draw", "buyer_seats"))
+    found = sorted(experts.standings(buyers), key=lambda one: -buyers[one.draw])
+    if by.role == "supervisor":
+        return tuple(found)
+    return tuple(replace(one, reasons={}, site=one.site if by.role in BY_SITE else None) for one in found)
+
+
+def draw_obstacles(by: Actor, tender: Tender, at: datetime, *, speciality: str = "") -> list[Reason]:
+    """Return everything that stands in the way of drawing the experts of a project now (抽取条件)."""
+    session = session_of(subject_of(tender))
+    asks = [ask for ask in asks_of(session) if ask.request.expert_seats] if session else []
+    return [
+        *_reasons(lambda: check_own(tender, by, role="agency")),
+        *_reasons(lambda: check_first(tender)),
+        *_reasons(lambda: check_published(Lot.objects.filter(tender=tender))),
+        *_reasons(lambda: check_session(session, at)),
+        *(_reasons(lambda: check_listed(tender, asks)) if tender.draw_handles else ()),
+        *_reasons(lambda: check_class(speciality or WIDEST.get(tender.category, ""))),
     ]
-    return Draws(panel, tuple(sorted(found, key=lambda one: (-one.buyer_seats, one.site))))
 
 
 def draw_public(tender: Tender) -> Sequence[PublicDraw]:
     """Return what everybody may know of a project's draws, by handle; empty before the panel is asked for."""
     return experts.published(PanelSite.objects.filter(panel__tender=tender).values_list("draw", flat=True))
+
+
+def _reasons(check: Callable[[], object]) -> tuple[Reason, ...]:
+    try:
+        check()
+    except Refusal as refusal:
+        return refusal.reasons
+    return ()
