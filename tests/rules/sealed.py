@@ -34,7 +34,7 @@ POLICY_BYTES = ENVELOPE["policy"].encode()
 POLICY = parse_policy(POLICY_BYTES)
 TRUSTEE_KEYS = [private_key(bytes.fromhex(scalar)) for scalar in SECRETS["trustees"]]
 CERTIFICATE = base64.b64decode(ENVELOPE["certificate"])
-SIGNER = private_key(hashlib.sha256(b"mifeng vector certificate key").digest())
+SIGNER = private_key(bytes.fromhex(SECRETS["certificate"]))
 IDENTITY = Identity("甲公司", CERTIFICATE, "保函123", "mifeng bid 0.1", b"t" * 32)
 CONTENT = {
     "readout": [File("readout.json", "application/json", b'{"price_yuan":"1280000.00"}')],

@@ -261,7 +261,7 @@ def test_a_last_chunk_that_is_full_is_found() -> None:
 
 def test_a_ciphertext_with_two_prices_shows_one_only() -> None:
     case = ENVELOPE["two_prices"]
-    chunk, context = bytes.fromhex(case["chunk"]), bytes.fromhex(case["context"])
+    chunk, context = base64.b64decode(case["chunk"]), bytes.fromhex(case["context"])
     keys = [bytes.fromhex(key) for key in case["keys"]]
     for place in (0, 1):
         seen = AESGCM(bytes.fromhex(case["chunk_keys"][place])).decrypt(

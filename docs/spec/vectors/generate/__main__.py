@@ -18,6 +18,7 @@ from note import note
 from primitives import LOG, NOTARY, ORIGIN, mth
 from receipts import receipts
 from tree import tree
+from trustee import trustee
 
 FOLDER = Path(__file__).parent.parent
 
@@ -39,6 +40,7 @@ def log():
 
 def main():
     made = {"encoding": encoding, "tree": tree, "note": note, "log": log, "draw": draw, "envelope": envelope}
+    made |= {"trustee": trustee}
     stale = []
     for name, make in made.items():
         text = json.dumps(make(), ensure_ascii=True, indent=1) + "\n"

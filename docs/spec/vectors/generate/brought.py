@@ -127,7 +127,7 @@ def two_prices():
     keys = [part_key(BASE.core_hash, "price"), part_key(BASE.core_hash, "price", s_b=secret("second key"))]
     derivations = [derived(key, salt, context) for key in keys]
     one, other = [(chunk_key, base) for chunk_key, base, _ in derivations]
-    chunk = two_faced(one, other, b"price  990000.00", b"price 1990000.00")
+    chunk = two_faced(one, other, b"price  990000.00", b"price 1990000.00", 4096)
     return {
         "context": context.hex(),
         "salt": salt.hex(),
@@ -135,6 +135,6 @@ def two_prices():
         "chunk_keys": [one[0].hex(), other[0].hex()],
         "nonces": [one[1].hex(), other[1].hex()],
         "commitments": [commitment.hex() for _, _, commitment in derivations],
-        "chunk": chunk.hex(),
+        "chunk": b64(chunk),
         "shown": [{"at": 0, "text": "price  990000.00"}, {"at": 16, "text": "price 1990000.00"}],
     }

@@ -1,10 +1,10 @@
-"""Vectors of ``draw.md``: one draw from two cells with every value on the way, and what must be found of a false one."""
+"""Vectors of ``draw.md``: one draw with every value on the way, and what must be found of a false one."""
 
 import copy
 import json
 
-from ecvrf import G, hexed, long, scalar, steps, times, vrf
-from drawn import CELLS, Draw, contributor, grounds, pool_of
+from drawn import BODIES, Draw, plain_policy
+from ecvrf import vrf
 from primitives import LOG, NOTARY, jcs, secret
 
 
@@ -15,9 +15,9 @@ def draw():
         "log": LOG.vkey,
         "witness": NOTARY.vkey,
         "draw": sound.shown(),
-        "sound": {**sound.grounds, "disclosure": text(sound.disclosure)},
+        "sound": {**sound.grounds, "ratio_min": 1, "disclosure": text(sound.disclosure)},
         "cases": [{"name": name, **case} for name, case in cases(sound)],
-        "malformed": [{"name": name, "text": changed} for name, changed in malformed(sound)],
+        "malformed": [{"name": name, **changed} for name, changed in malformed(sound)],
     }
 
 
@@ -25,26 +25,37 @@ def text(value):
     return jcs(value).decode()
 
 
+def changes(before, after, path=()):
+    """Return what turns one value into another: for each place that differs its path and what then stands there."""
+    if isinstance(before, dict) and isinstance(after, dict) and before.keys() == after.keys():
+        pairs = [(key, before[key], after[key]) for key in sorted(before)]
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        pairs = list(zip(range(len(before)), before, after, strict=True))
+    else:
+        return [] if before == after and type(before) is type(after) else [[list(path), after]]
+    return [found for key, one, other in pairs for found in changes(one, other, (*path, key))]
+
+
 def cases(sound):
-    """Yield what a verifier is given, and the codes of the faults it must find."""
+    """Yield what differs from the sound draw, and the codes of the faults that a verifier must find."""
 
     def changed(name, codes, change, **other):
         value = copy.deepcopy(sound.disclosure)
         change(value)
-        return name, {**sound.grounds, "ratio_min": 1, **other, "disclosure": text(value), "codes": codes}
+        return name, {**other, "changes": changes(sound.disclosure, value), "codes": codes}
 
     def at(number, **fields):
         return lambda value: value["walk"][number].update(fields)
 
-    order = sound.orders[CELLS[0][0]]
+    order = sound.orders["A08"]
     excluded = sound.cells[0]["tiers"][0]["excluded"][:64]
-    far = sound.far_leaf().hex()
-    yield changed("nothing changed", [], lambda value: None)
+    far = sound.orders["A08"][-1].hex()
+    yield changed("nothing changed", [], unchanged)
     yield changed("another proof of one value", [], other_proof(sound))
     yield changed("another lot", ["handle-wrong"], lambda value: value.update(lot="lot-2"))
     yield changed("another site", ["handle-wrong"], lambda value: value.update(site="dengkou"))
     yield changed("another salt", ["handle-wrong"], lambda value: value.update(salt=secret("x").hex()))
-    yield changed("one of three contributions left out", ["contribution-missing"], subset(sound))
+    yield changed("one of three contributions left out", ["contribution-missing"], subset)
     yield changed("one contribution twice", ["contribution-unknown"], twice)
     yield changed("a contribution of a stranger", ["contribution-unknown"], stranger)
     yield changed("two contributions exchanged", ["contribution-wrong", "contribution-wrong"], exchanged)
@@ -52,8 +63,9 @@ def cases(sound):
     yield changed("a signature changed", ["contribution-wrong"], spoilt("signature", 8))
     yield changed("a contribution to another pool", ["contribution-wrong"], elsewhere(sound))
     yield changed("another seed", ["seed-wrong", "walk-wrong"], lambda value: value.update(seed=secret("x").hex()))
-    yield changed("somebody left out of the pool", ["root-wrong", "sizes-wrong"], shortened("eligible"))
-    yield changed("somebody let in from the excluded", ["root-wrong", "sizes-wrong"], let_in)
+    yield changed("somebody left out of the pool", ["root-wrong", "sizes-wrong"], left_out(sound.orders["C04"][-1]))
+    yield changed("somebody left out of the excluded", ["root-wrong", "sizes-wrong"], emptied)
+    yield changed("somebody let in from the excluded", ["root-wrong", "sizes-wrong", *let_in_codes(sound)], let_in)
     yield changed("a leaf exchanged", ["root-wrong"], replaced)
     yield changed("one seat more", ["sizes-wrong"], lambda value: value["cells"][1].update(seats=2))
     yield changed("cells in another order", ["root-wrong", "sizes-wrong", "walk-wrong"], lambda v: v["cells"].reverse())
@@ -78,63 +90,52 @@ def cases(sound):
     yield changed("a seat twice", ["seat-wrong"], lambda value: value["seats"].append(value["seats"][0]))
     yield changed("a record of another salt", ["opening-wrong"], opened(salt=secret("x").hex()))
     yield changed("a record of another draw", ["opening-wrong"], opened_record(handle=secret("x").hex()))
-    yield changed("a record of another tier", ["opening-wrong"], opened_record(cells={"A08": 2}))
+    yield changed("a record at another tier", ["opening-wrong"], opened_record(cells={"A08": 9}))
     yield changed("a record without its cell", ["opening-wrong"], opened_record(cells={"B01": 1}))
     yield changed("a record opened twice", ["person-twice"], lambda v: v["openings"].append(v["openings"][0]))
     yield from other_grounds(sound, changed)
 
 
 def other_grounds(sound, changed):
-    def nothing(value):
-        del value
-
-    handle, policy = sound.handle, sound.policy
-    few = json.loads(policy)
+    few, one_body = plain_policy(), plain_policy()
     few["contributors"].pop()
-    same = json.loads(policy)
-    same["contributors"][1]["organisation"] = same["contributors"][0]["organisation"]
-    demo = same | {"demo": True}
-    yield changed("a handle that stood in no notice", ["handle-unlisted"], nothing, **grounds(sound, handles=[]))
-    yield changed("the pool before the notice", ["pool-early"], nothing, **grounds(sound, early=True), leaf_kept=True)
-    yield changed("a pool too small for its seats", ["pool-small", "pool-small"], nothing, ratio_min=5)
-    other = Draw(policy=text(few))
-    yield "too few contributors", case_of(other, ["contributors-few"])
-    yield "contributors of one body", case_of(Draw(policy=text(same)), ["contributors-few"])
-    yield "contributors of one body, sample keys", case_of(Draw(policy=text(demo)), [])
-    lacking = grounds(sound, policy_hash=secret("x"))
-    yield changed("a policy that is not the notice's", ["policy-other"], nothing, **lacking)
+    one_body["contributors"][1]["organisation"] = BODIES[0]
     second = Draw(handle_salt=secret("second"))
-    foreign = {**second.grounds, "notice": grounds(sound, handles=[handle, second.handle])["notice"]}
-    yield changed("the pool of another draw", FOREIGN, nothing, **foreign)
-    double = Draw(twins=True)
-    yield "one person under two leaves", case_of(double, ["person-twice"])
+    both = Draw(listed=[sound.handle, second.handle])
+    foreign = {**second.grounds, "notice": both.grounds["notice"]}
+    # Of another draw nothing fits, no contribution either, since alpha names the entry of its pool.
+    nothing_fits = ["pool-other", "root-wrong", *["contribution-wrong"] * 3]
+    yield changed("the pool of another draw", nothing_fits, unchanged, **foreign)
+    yield changed("a pool too small for its seats", ["pool-small", "pool-small"], unchanged, ratio_min=5)
+    yield "a handle that stood in no notice", case_of(Draw(listed=[]), ["handle-unlisted"])
+    yield "the pool before the notice", case_of(Draw(early=True), ["pool-early"])
+    yield "another policy in the notice", case_of(Draw(policy_hash=secret("x")), ["policy-other"])
+    yield "too few contributors", case_of(Draw(policy=few), ["contributors-few"])
+    yield "contributors of one body", case_of(Draw(policy=one_body), ["contributors-few"])
+    yield "contributors of one body, sample keys", case_of(Draw(policy=one_body | {"demo": True}), [])
+    yield "one person under two leaves", case_of(Draw(twins=True, opened=["p3", "p9"]), ["person-twice"])
+    yield "a record of another tier", case_of(Draw(misplaced="p7", opened=["p7"]), ["opening-wrong"])
+    yield "an excluded person among the eligible", case_of(Draw(pardoned="p8", opened=["p8"]), ["opening-wrong"])
+    yield "an excluded person laid open", case_of(Draw(opened=["p8"]), [])
 
 
-# Of another draw nothing fits: not the handle, not the root, and no contribution, since alpha names the pool's entry.
-FOREIGN = ["pool-other", "root-wrong", *["contribution-wrong"] * 3]
+def unchanged(value):
+    del value
 
 
 def case_of(made, codes):
-    return {**made.grounds, "ratio_min": 1, "disclosure": text(made.disclosure), "codes": codes}
+    return {**made.grounds, "disclosure": text(made.disclosure), "codes": codes}
 
 
 def other_proof(sound):
     def change(value):
-        given = sound.contribution(0, nonce=7)
-        assert given["pi"] != value["contributions"][0]["pi"]
-        value["contributions"][0] = given
+        value["contributions"][0] = sound.contribution(0, nonce=7)
 
     return change
 
 
-def subset(sound):
-    def change(value):
-        made = Draw(counted=[0, 2])
-        assert made.handle == sound.handle
-        value.clear()
-        value.update(made.disclosure)
-
-    return change
+def subset(value):
+    value.update(Draw(counted=[0, 2]).disclosure)
 
 
 def twice(value):
@@ -165,19 +166,30 @@ def elsewhere(sound):
     return change
 
 
-def shortened(side):
+def left_out(leaf):
     def change(value):
-        tier = value["cells"][1]["tiers"][-1]
-        tier[side] = tier[side][64:]
+        tier = value["cells"][1]["tiers"][0]
+        tier["eligible"] = tier["eligible"].replace(leaf.hex(), "")
 
     return change
 
 
+def emptied(value):
+    value["cells"][1]["tiers"][0]["excluded"] = ""
+
+
 def let_in(value):
-    tier = value["cells"][1]["tiers"][-1]
+    tier = value["cells"][1]["tiers"][0]
     both = tier["eligible"] + tier["excluded"]
     tier["eligible"] = "".join(sorted(both[at : at + 64] for at in range(0, len(both), 64)))
     tier["excluded"] = ""
+
+
+def let_in_codes(sound):
+    """Whoever is let in stands somewhere in the order: a walk that went further has then passed over them."""
+    p11 = sound.people["p11"]["leaf"]
+    last = [line["leaf"] for line in sound.lines if line["cell"] == "C04"][-1]
+    return ["walk-wrong"] if sound.ranks[p11] < sound.ranks[bytes.fromhex(last)] else []
 
 
 def replaced(value):
@@ -205,12 +217,12 @@ def malformed(sound):
     def changed(name, change):
         value = copy.deepcopy(sound.disclosure)
         change(value)
-        return name, text(value)
+        return name, {"changes": changes(sound.disclosure, value)}
 
     first = sound.cells[0]["tiers"][0]
     tier = ("cells", 0, "tiers", 0)
-    yield "not canonical", json.dumps(sound.disclosure)
-    yield "not an object", "[]"
+    yield "not canonical", {"disclosure": json.dumps(sound.disclosure)}
+    yield "not an object", {"disclosure": "[]"}
     yield changed("another format", lambda value: value.update(format="mifeng-draw/2"))
     yield changed("a key too many", lambda value: value.update(more="x"))
     yield changed("a key missing", lambda value: value.pop("seed"))

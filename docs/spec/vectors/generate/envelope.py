@@ -25,6 +25,7 @@ from sealed import (
     private,
     recovery_scalar,
     recovery_text,
+    scalar,
     scalar_bytes,
     share,
 )
@@ -45,6 +46,7 @@ def envelope():
             "coefficients": [scalar_bytes(one).hex() for one in COEFFICIENTS],
             "trustees": [scalar_bytes(one).hex() for one in TRUSTEES],
             "bidder": scalar_bytes(BIDDER).hex(),
+            "certificate": scalar_bytes(scalar("certificate key")).hex(),
             "recovery": RECOVERY.hex(),
         },
         "recovery": recovery(),

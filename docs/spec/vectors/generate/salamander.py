@@ -42,31 +42,35 @@ def number(block):
     return int.from_bytes(block, "big")
 
 
-def two_faced(one, other, plain_one, plain_other):
+def two_faced(one, other, plain_one, plain_other, length):
     """Return ciphertext and tag that open under both (key, nonce) pairs.
 
     Under the first pair the first block reads ``plain_one``, under the other the second block reads ``plain_other``;
-    the third block is the free one. All blocks have 16 bytes.
+    the third block is the free one, all others are zero. The length, in bytes, is a multiple of 16.
     """
     counters = [count.to_bytes(4, "big") for count in (1, 2, 3)]
     streams = [[block_cipher(key, nonce + counter) for counter in counters] for key, nonce in (one, other)]
-    blocks = [
-        bytes(a ^ b for a, b in zip(plain_one, streams[0][1], strict=True)),
-        bytes(a ^ b for a, b in zip(plain_other, streams[1][2], strict=True)),
-    ]
-    lengths = (0).to_bytes(8, "big") + (48 * 8).to_bytes(8, "big")
-    known, factor = 0, 0
-    for (key, _), stream in zip((one, other), streams, strict=True):
-        h = number(block_cipher(key, bytes(16)))
-        known ^= times(number(blocks[0]), power(h, 4)) ^ times(number(blocks[1]), power(h, 3))
-        known ^= times(number(lengths), h) ^ number(stream[0])
-        factor ^= power(h, 2)
-    blocks.append(times(known, inverse(factor)).to_bytes(16, "big"))
-    h = number(block_cipher(one[0], bytes(16)))
-    tag = number(streams[0][0]) ^ times(number(lengths), h)
-    for place, block in enumerate(blocks):
-        tag ^= times(number(block), power(h, 4 - place))
-    whole = b"".join(blocks) + tag.to_bytes(16, "big")
+    blocks = [bytes(16)] * (length // 16)
+    blocks[0] = bytes(a ^ b for a, b in zip(plain_one, streams[0][1], strict=True))
+    blocks[1] = bytes(a ^ b for a, b in zip(plain_other, streams[1][2], strict=True))
+    tags = [tag_of(key, stream[0], blocks) for (key, _), stream in zip((one, other), streams, strict=True)]
+    factor = 0
+    for key, _ in (one, other):
+        factor ^= power(hash_key(key), len(blocks) - 1)
+    blocks[2] = times(tags[0] ^ tags[1], inverse(factor)).to_bytes(16, "big")
+    whole = b"".join(blocks) + tag_of(one[0], streams[0][0], blocks).to_bytes(16, "big")
     for key, nonce in (one, other):
         AESGCM(key).decrypt(nonce, whole, b"")
     return whole
+
+
+def hash_key(key):
+    return number(block_cipher(key, bytes(16)))
+
+
+def tag_of(key, mask, blocks):
+    """Return the tag of AES-GCM over these blocks of ciphertext, without further data."""
+    h, value = hash_key(key), 0
+    for block in [*blocks, (0).to_bytes(8, "big") + (128 * len(blocks)).to_bytes(8, "big")]:
+        value = times(value ^ number(block), h)
+    return value ^ number(mask)

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from mifeng.rules.curve import SCALAR_BYTES, base_multiply_secret, decode_scalar, encode_point, encode_scalar
 from mifeng.rules.seal.core import Core, core_hash, key_commitment
 from mifeng.rules.seal.envelope import MAGIC, SLOTS, Part, Seal, Stanza, check_envelope, parse_seal
-from mifeng.rules.seal.identity import SIGNATURE_BYTES, Identity, identity_files, sign_identity
+from mifeng.rules.seal.faults import Unopenable
+from mifeng.rules.seal.identity import SIGNATURE_BYTES, Identity, identity_files, identity_of, sign_identity
 from mifeng.rules.seal.layout import ciphertext_length, hasher
 from mifeng.rules.seal.part import File, encrypt_part, index_of, part_context, part_key, part_length
 from mifeng.rules.seal.policy import PARTS, REF_BYTES, Policy, check_policy, parse_policy, policy_hash
@@ -127,7 +128,8 @@ def seal_bid(
 
     Raises:
         Unfair: ``policy-unsound``, or ``too-large`` when the envelope passes the policy's limit.
-        ValueError: when the bytes are not those of the policy, or a part, a name or a slot is not allowed.
+        ValueError: when the bytes are not those of the policy, when a part, a name or a slot is not allowed, or when
+            the signer is not the certificate's key.
     """
     check_policy(policy)
     if parse_policy(policy_bytes) != policy:
@@ -188,8 +190,7 @@ def _encrypted(
     ciphertexts: list[bytearray] = []
     for name, padded_len in zip(PARTS, core.padded, strict=True):
         if name == _IDENTITY:
-            signature = sign_identity(signer, bound, [part.ct_hash for part in parts])
-            files[name] = identity_files(identity, signature)
+            files[name] = _signed(identity, signer, bound, [part.ct_hash for part in parts])
         key = part_key(bound, secrets.s_b, a0, name)
         ciphertexts.append(encrypt_part(key, part_context(bound, name), index_of(files[name]), files[name]))
         found = hasher("BE1 ct", ciphertext_length(padded_len))
@@ -197,6 +198,17 @@ def _encrypted(
         offset = parts[-1].offset + parts[-1].ct_len if parts else 0
         parts.append(Part(name, padded_len, len(ciphertexts[-1]), found.digest(), offset))
     return tuple(parts), ciphertexts
+
+
+def _signed(
+    identity: Identity, signer: Callable[[bytes], bytes], bound: bytes, ct_hashes: Sequence[bytes]
+) -> tuple[File, ...]:
+    files = identity_files(identity, sign_identity(signer, bound, ct_hashes))
+    try:
+        identity_of(files, bound, ct_hashes)
+    except Unopenable as error:
+        raise ValueError("the identity would not be read: its certificate is not the signer's, or misshapen") from error
+    return files
 
 
 def _scalar(random: Callable[[int], bytes]) -> int:
