@@ -163,6 +163,24 @@ def test_key_cannot_be_checked_without_the_sealed_file(opening: Opening, capsys:
     assert opening.confirm("--send-unchecked") == 0
 
 
+def test_key_string_is_printed_for_the_page_without_asking_anybody(opening: Opening, capsys: Said) -> None:
+    before = opening.office.calls.total()
+
+    assert opening.confirm("--print") == 0
+
+    [bid_ref, s_b] = capsys.readouterr().out.splitlines()[-1].split()
+    assert (bid_ref, s_b) == (opening.ours.state["bid_ref"], opening.own)
+    assert opening.office.calls.total() == before
+
+
+def test_wrong_key_is_not_printed(opening: Opening, capsys: Said) -> None:
+    wrong = opening.ours.home / "wrong"
+    wrong.write_text("ab" * 32)
+
+    assert opening.confirm("--print", "--key", wrong) == 1
+    assert "[key-unfit]" in capsys.readouterr().err
+
+
 def test_bid_that_was_taken_back_has_no_key_to_confirm(opening: Opening, capsys: Said) -> None:
     opening.ours.run("withdraw", "--yes")
 

@@ -48,10 +48,12 @@ def test_first_submission_needs_a_ticket_and_a_platform(ours: Supplier, office: 
     with serving(office) as url:
         assert ours.run("submit", "--server", url) == 1
         assert ours.run("submit", "--server", url, "--ticket", "wrong") == 1
+        assert ours.run("submit", "--server", url, "--ticket", "递交码") == 1
         assert ours.run("submit", "--server", "platform") == 1
 
     said = capsys.readouterr().err
-    assert [code in said for code in ("[server-missing]", "[ticket-missing]", "[address-unclear]")] == [True] * 3
+    codes = ("[server-missing]", "[ticket-missing]", "[ticket-unclear]", "[address-unclear]")
+    assert [code in said for code in codes] == [True] * 4
     assert "平台没有受理：递交码无效（ticket-invalid，403）[refused]" in said
     assert (office.bids, ours.state["bound"]) == ({}, False)
 

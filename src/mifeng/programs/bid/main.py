@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from mifeng.programs.bid.folder import BID, KEYS, Folder, Version
+from mifeng.programs.bid.folder import BID, KEYS, Folder, State, Version
 from mifeng.programs.bid.keys import bidder_key, check_fits
 from mifeng.programs.bid.making import Bidder, make_folder, policy_source
 from mifeng.programs.bid.reception import address
@@ -148,9 +148,7 @@ def withdraw(
     """撤回正在生效的一版（截止前）。 Take the standing version back."""
     with failing(), opened(folder, _server(server), patience) as desk:
         desk.ask()
-        version = desk.state.standing
-        if version is None:
-            raise Failed("not-standing")
+        version = _standing(desk.state)
         if not yes and typer.prompt(said("withdraw-ask", number=version.number)).strip() != WITHDRAW:
             raise Failed("not-confirmed")
         desk.withdraw(version)
@@ -187,22 +185,27 @@ def confirm_key(
     send_unchecked: Annotated[
         bool, typer.Option("--send-unchecked", help="本机不先核对，交给平台核对。 Let the platform check it.")
     ] = False,
+    print_only: Annotated[
+        bool, typer.Option("--print", help="不联网，只显示开启串，粘贴到开标大厅。 Show the key string, send nothing.")
+    ] = False,
     server: Server = "",
     patience: Patience = 60.0,
 ) -> None:
     """开标时确认密钥；不对可以换一把再试。 Hand in the bidder's key at the opening."""
-    with failing(), opened(folder, _server(server), patience) as desk:
-        standing = desk.ask()
-        version = desk.state.standing
-        if version is None:
-            raise Failed("not-standing")
-        code = typer.prompt("恢复码", hide_input=True) if recovery_code else ""
-        s_b = bidder_key(desk.folder, version, key, code)
-        desk.check_listed(standing, version)
-        if not send_unchecked:
-            check_fits(desk.folder, version, s_b)
-        desk.confirm_key(s_b)
-        typer.echo(said("key-confirmed"))
+    with failing():
+        code = typer.prompt(said("code-asked"), hide_input=True) if recovery_code else ""
+        if print_only:
+            _print_key(Folder(folder), key, code)
+            return
+        with opened(folder, _server(server), patience) as desk:
+            standing = desk.ask()
+            version = _standing(desk.state)
+            s_b = bidder_key(desk.folder, version, key, code)
+            desk.check_listed(standing, version)
+            if not send_unchecked:
+                check_fits(desk.folder, version, s_b)
+            desk.confirm_key(s_b)
+            typer.echo(said("key-confirmed"))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -248,6 +251,26 @@ def _say_once(code: str) -> None:
 
 def _server(text: str) -> str:
     return address(text) if text else ""
+
+
+def _standing(state: State) -> Version:
+    """Return the version that lies with the platform, as far as the folder knows.
+
+    Raises:
+        Failed: ``not-standing``.
+    """
+    if state.standing is None:
+        raise Failed("not-standing")
+    return state.standing
+
+
+def _print_key(folder: Folder, key: Path | None, code: str) -> None:
+    with folder.alone():
+        state = folder.state()
+        version = _standing(state)
+        s_b = bidder_key(folder, version, key, code)
+        check_fits(folder, version, s_b)
+        typer.echo(said("key-string", envelope=grouped(version.envelope), bid_ref=state.bid_ref, s_b=s_b.hex()))
 
 
 def _past(version: Version, desk: Desk) -> str:

@@ -17,11 +17,13 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from mifeng.programs.bid.texts import Failed
-from mifeng.rules.encoding import canonical, encode_tuple
+from mifeng.rules.encoding import canonical
+from mifeng.rules.reception import binding, upload
 
 ANSWER_SECONDS = 30.0
 MAX_ANSWER_BYTES = 16 * 2**20
 PIECE = 4 * 2**20
+MEDIA = "application/vnd.mifeng.be1"
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 # Statuses that say nothing about the request itself: asked again later it may well be answered.
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
@@ -83,7 +85,10 @@ class Reception:
 
     def bind(self, ticket: str) -> None:
         """Bind the submit key to the account that the ticket was given to (绑定递交密钥); doing it again is no harm."""
-        signed = encode_tuple("BE1 bind", bytes.fromhex(self.lot_ref), ticket, self.submit_key)
+        try:
+            signed = binding(bytes.fromhex(self.lot_ref), ticket, self.submit_key)
+        except ValueError:
+            raise Failed("ticket-unclear") from None
         self._posted("bind", {"ticket": ticket, "submit_key": self.submit_key.hex(), "signature": self._signed(signed)})
 
     def nonce(self) -> bytes:
@@ -105,7 +110,7 @@ class Reception:
                 if offset == size:
                     return
                 file.seek(offset)
-                headers = {"Upload-Offset": str(offset), "Upload-Length": str(size), **self._authorised(sha256, size)}
+                headers = {"Upload-Offset": str(offset), **self._authorised(sha256, size)}
                 answer = self._asked("PUT", place, body=file.read(PIECE), headers=headers, accept=(409,))
                 moved = self._offset(answer, size)
                 if moved <= offset and answer.status != 409:
@@ -118,8 +123,9 @@ class Reception:
 
     def _authorised(self, sha256: str, size: int) -> dict[str, str]:
         nonce = self.nonce()
-        signed = encode_tuple("BE1 upload", bytes.fromhex(self.lot_ref), bytes.fromhex(sha256), size, nonce)
-        return {"Authorization": f"BE1 {self.submit_key.hex()} {nonce.hex()} {self._signed(signed)}"}
+        signed = upload(bytes.fromhex(self.lot_ref), bytes.fromhex(sha256), size, nonce)
+        said = f"BE1 {self.submit_key.hex()} {nonce.hex()} {self._signed(signed)}"
+        return {"Authorization": said, "Upload-Length": str(size), "Content-Type": MEDIA}
 
     def _offset(self, answer: Answer, size: int) -> int:
         text = answer.headers.get("upload-offset", "")

@@ -88,6 +88,11 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "密钥已确认。现在谁也还看不到内容：托管方在确认密钥结束之后才释放份额。",
             "The key is confirmed. Nobody can read anything yet: trustees release their shares afterwards.",
         ),
+        "code-asked": ("恢复码", "Recovery code"),
+        "key-string": (
+            "开启串，请先在开标大厅的截止清单里核对密封指纹 {envelope}，确有此份再粘贴：\n{bid_ref} {s_b}",
+            "Key string. Paste it only once the list of bids in the hall holds {envelope}:\n{bid_ref} {s_b}",
+        ),
         # the folder
         "folder-missing": (
             "这里没有投标文件夹：{folder}。先运行 mifeng bid make。",
@@ -177,6 +182,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ticket-missing": (
             "第一次递交要用递交码：在平台的项目页取得后加 --ticket。",
             "The first submission needs a ticket: get one on the project's page and add --ticket.",
+        ),
+        "ticket-unclear": (
+            "这不是递交码，请从项目页整串复制。",
+            "This is no ticket: copy the whole of it from the project's page.",
         ),
         "address-unclear": ("地址应以 http:// 或 https:// 开头：{text}", "Not an http or https address: {text}"),
         "unanswered": (
