@@ -129,6 +129,16 @@ def test_bytes_that_are_gone_or_changed_are_the_platform_s_fault() -> None:
         open_bid(SEAL, S_B, SHARES, without)
 
 
+def test_whose_fault_it_is_does_not_depend_on_where_decryption_stops() -> None:
+    """A wrong commitment stops it at once; only the hash over all the rest says whose bytes these are."""
+    [price] = CIPHERTEXTS["price"]
+    spoilt = price[:24] + bytes(32) + price[56:]
+    logged = with_ciphertext(SEAL, "price", spoilt)
+
+    assert fault(logged, ciphertexts={"price": cut(spoilt, 100)}) == ("bidder", "commitment")
+    assert fault(SEAL, ciphertexts={"price": cut(spoilt, 100)}) == ("platform", "bytes")
+
+
 def closed(part_id: str, plaintext: bytes) -> bytes:
     """Return a plaintext encrypted as the bidder would, whatever stands in it."""
     key = part_key(SEAL.core_hash, S_B, A0, part_id)
