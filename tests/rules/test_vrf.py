@@ -100,7 +100,7 @@ def test_other_proofs_of_the_same_value_hold(case: dict[str, str]) -> None:
     assert vrf.verify(public, alpha, pi).hex() == case["beta"]
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(SCALARS, st.binary(max_size=40))
 def test_a_value_is_proven_by_its_key_alone(scalar: int, alpha: bytes) -> None:
     secret = scalar.to_bytes(32)
@@ -113,7 +113,7 @@ def test_a_value_is_proven_by_its_key_alone(scalar: int, alpha: bytes) -> None:
         vrf.verify(PUBLIC, alpha, pi) if scalar.to_bytes(32) != SECRET else vrf.verify(PUBLIC, alpha + b"x", pi)
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(SCALARS, st.integers(1, ORDER - 2))
 def test_the_library_s_secret_multiple_is_the_point_of_the_arithmetic(scalar: int, other: int) -> None:
     base = base_multiply_secret(other)
