@@ -1,0 +1,12 @@
+"""Addresses of the supplier's room."""
+
+from django.urls import path
+
+from mifeng.web.supplier import views
+
+app_name = "supplier"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("<uuid:tender>", views.project, name="project"),
+    path("<uuid:tender>/ticket", views.ticket, name="ticket"),
+]
