@@ -242,9 +242,7 @@ def test_copied_points_give_the_copier_no_share() -> None:
 
 def test_a_copied_stanza_opens_in_no_other_envelope_or_place() -> None:
     theirs, second, third = VICTIM.seal.stanza("trustee", 1), SEAL.stanza("trustee", 2), SEAL.stanza("trustee", 3)
-    swapped = replace(
-        SEAL, stanzas=(SEAL.stanzas[0], replace(third, index=2), replace(second, index=3), *SEAL.stanzas[3:])
-    )
+    turned = (SEAL.stanzas[0], replace(third, index=2), replace(second, index=3), *SEAL.stanzas[3:])
 
     with pytest.raises(Tampered, match="does not open"):
         open_share(with_stanza(SEAL, theirs), 1, TRUSTEE_KEYS[0])
