@@ -22,11 +22,14 @@ from mifeng.gateways.ca import Subject
 from mifeng.gateways.ca.folder import FolderCa
 from mifeng.kernel import clock
 from mifeng.kernel.ledger.append import Written
-from mifeng.parties.models import Organisation
+from mifeng.parties.models import Organisation, Post
 from mifeng.rules.certificates import certificate_request
+from mifeng.rules.curve import base_multiply_secret, encode_point
 from mifeng.rules.readout import FILE, MEDIA, Readout, format_readout, in_words
 from mifeng.rules.reception import binding
+from mifeng.rules.seal.envelope import MAGIC, Part, Seal, Stanza
 from mifeng.rules.seal.identity import Identity
+from mifeng.rules.seal.layout import hasher
 from mifeng.rules.seal.part import File
 from mifeng.rules.seal.policy import parse_policy
 from mifeng.rules.seal.sealing import Sealed, Secrets, draw_secrets, seal_bid
@@ -109,18 +112,20 @@ def bidder_of(account: str, organisation_id: str) -> Bidder:
     return Bidder(account, organisation, key, certificate)
 
 
-def sealed_bid(city: City, lot: Lot, number: int = 1, **changes: object) -> Held:
+def sealed_bid(city: City, lot: Lot, number: int = 1, *, fresh: Secrets | None = None, **changes: object) -> Held:
     """Seal a bid of supplier ``number`` for a package.
 
     Args:
         city: the sample city.
         lot: a published package.
         number: which of the sample suppliers, from 1.
+        fresh: the secrets; drawn where none are given.
         changes: ``price_yuan``, ``price_words``, ``delivery``, ``quality`` of what is read out.
     """
     account = f"bidder-{number}"
     bidder = bidder_of(account, city[account].organisation)
-    return _sealed(lot, bidder, draw_secrets(parse_policy(lot.policy.encode()), secrets.token_bytes), number, changes)
+    drawn = fresh or draw_secrets(parse_policy(lot.policy.encode()), secrets.token_bytes)
+    return _sealed(lot, bidder, drawn, number, changes)
 
 
 def replacement(held: Held, number: int = 1, **changes: object) -> Held:
@@ -216,3 +221,41 @@ def _sealed(
         prev=prev,
     )
     return Held(lot, bidder, fresh, sealed)
+
+
+def forged(held: Held, *, number: int = 2, keep: str) -> Held:
+    """Return what a copier could hand in under its own key: one thing of somebody else's envelope, all else its own.
+
+    Args:
+        held: the envelope that is copied from.
+        number: which of the sample suppliers copies.
+        keep: ``stanza``, ``ct_hash`` or ``sB_commit``.
+    """
+    seal = held.sealed.seal
+    fresh = draw_secrets(parse_policy(held.lot.policy.encode()), secrets.token_bytes)
+    points = tuple(encode_point(base_multiply_secret(value)) for value in fresh.coefficients)
+    core = replace(
+        seal.core,
+        bid_ref=fresh.bid_ref,
+        submit_key=fresh.submit_key,
+        sb_commit=seal.core.sb_commit if keep == "sB_commit" else secrets.token_bytes(32),
+        commitments=points,
+    )
+    other = [Stanza(one.role, one.index, points[0] + secrets.token_bytes(48)) for one in seal.stanzas]
+    stanzas = seal.stanzas[:1] + tuple(other[1:]) if keep == "stanza" else tuple(other)
+    ciphertexts = held.sealed.container[-sum(part.ct_len for part in seal.parts) :]
+    parts = seal.parts
+    if keep != "ct_hash":
+        ciphertexts = secrets.token_bytes(len(ciphertexts))
+        parts = tuple(replace(part, ct_hash=_hashed(part, ciphertexts)) for part in seal.parts)
+    made = Seal(core, stanzas, parts)
+    container = MAGIC + len(made.data).to_bytes(4) + made.data + ciphertexts
+    account = f"bidder-{number}"
+    organisation = Post.objects.get(person__account=account).organisation_id
+    return Held(held.lot, bidder_of(account, str(organisation)), fresh, Sealed(container, fresh.s_b, made))
+
+
+def _hashed(part: Part, ciphertexts: bytes) -> bytes:
+    found = hasher("BE1 ct", part.ct_len)
+    found.update(ciphertexts[part.offset : part.offset + part.ct_len])
+    return found.digest()
