@@ -83,7 +83,7 @@ def finish(lot_ref: str, sha256: str) -> Staged:
     lot = Lot.objects.exclude(lot_ref="").get(lot_ref=lot_ref)
     policy = parse_policy(lot.policy.encode())
     path = _place(lot_ref, sha256)
-    if not path.is_file():
+    if not path.is_file() or _kept(sha256):
         return _stored(sha256)
     with _alone(path):
         size = path.stat().st_size
