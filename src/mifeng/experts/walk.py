@@ -5,6 +5,7 @@ from mifeng.experts.pools import Frozen
 from mifeng.kernel.acting import Act
 from mifeng.rules.draw.lots import order
 from mifeng.rules.draw.walk import Event, Line, Outcome, Walk, replay
+from mifeng.rules.errors import Refusal, Tampered
 
 
 class Walking:
@@ -13,13 +14,19 @@ class Walking:
     Args:
         draw: with its seed.
         frozen: its pool.
+
+    Raises:
+        Tampered: when the lines kept are not a lawful walk along the order of the seed.
     """
 
     def __init__(self, draw: Draw, frozen: Frozen) -> None:
         self.draw, self.frozen = draw, frozen
         [cell] = frozen.cells
         line = Line(cell.name, cell.seats, order(cell.rows, bytes.fromhex(draw.seed)))
-        self.walk: Walk = replay([line], events(draw), handle=frozen.handle)
+        try:
+            self.walk: Walk = replay([line], events(draw), handle=frozen.handle)
+        except Refusal as refusal:
+            raise Tampered(f"the walk of {draw.pk} is not the one that was written: {refusal}") from refusal
 
     @property
     def due(self) -> tuple[Event, ...]:
