@@ -112,7 +112,9 @@ def submit_command(lot: Lot, ticket: str, *, alone: bool) -> str:
 def _row(row: Row, now: datetime) -> ProjectRow:
     closed = row.state != "published" or row.bids_due_at is None or row.bids_due_at <= now
     word = texts.STATE_WORDS[row.state]
-    notes = [Note(_("共%(number)d个采购包，分别密封、分别递交") % {"number": len(row.lots)})] if len(row.lots) > 1 else []
+    notes = (
+        [Note(_("共%(number)d个采购包，分别密封、分别递交") % {"number": len(row.lots)})] if len(row.lots) > 1 else []
+    )
     return ProjectRow(
         title=row.tender.name,
         url=reverse("supplier:project", args=[row.tender.pk]),
