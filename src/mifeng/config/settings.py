@@ -34,6 +34,9 @@ INSTALLED_APPS = [
     "mifeng.web.account",
     "mifeng.web.portal",
     "mifeng.web.workspace",
+    "mifeng.web.hall",
+    "mifeng.web.library",
+    "mifeng.web.supplier",
     "mifeng.web.site",
     "mifeng.web.cockpit",
 ]

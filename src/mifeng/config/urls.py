@@ -10,8 +10,13 @@ urlpatterns = [
     path("", include("mifeng.web.portal.urls")),
     path("account/", include("mifeng.web.account.urls")),
     path("workspace/", include("mifeng.web.workspace.urls")),
+    path("supplier/", include("mifeng.web.supplier.urls")),
+    path("reception/", include("mifeng.web.supplier.reception_urls")),
     path("site/", include("mifeng.web.site.urls")),
     path("cockpit/", include("mifeng.web.cockpit.urls")),
+    path("hall/", include("mifeng.web.hall.urls")),
+    path("library/", include("mifeng.web.library.urls")),
+    path("invitation/", include("mifeng.web.library.letters")),
 ]
 handler400 = "mifeng.web.shell.errors.unreadable"
 handler404 = "mifeng.web.shell.errors.not_found"

@@ -35,6 +35,11 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "publish_notice": _("招标公告已发布"),
         "clarify": _("更正公告已发布"),
         "close_bidding": _("投标已截止"),
+        "draw-small": _("一处可抽的专家太少，名单没有封存"),
+        "draw-aborted": _("一处抽取中止：种子没有到齐"),
+        "draw-exhausted": _("一处抽取名单已用尽，席位还有空缺"),
+        "panel-complete": _("专家席位已满，名单已密封"),
+        "panel-resumed": _("开标后有专家须回避，正在递补"),
         "seats-asked": _("有场次请求本场地的席位"),
         "seats-released": _("有场次不再占用本场地的席位"),
     }
@@ -47,6 +52,7 @@ ASKS: Mapping[tuple[str, str], str | Promise] = MappingProxyType(
         ("return_document", "agency"): _("请修改后重新提交"),
         ("refuse_site", "agency"): _("请重选场地"),
         ("lapse_request", "agency"): _("请重选场地"),
+        ("draw-small", "agency"): _("请扩大抽取范围"),
         ("seats-asked", "host"): _("请确认或退回"),
         ("seats-asked", "guest"): _("请确认或退回"),
     }

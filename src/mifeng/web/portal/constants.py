@@ -58,6 +58,9 @@ TITLES: Mapping[str, str | Promise] = MappingProxyType(
         "complaint_working_days": gettext_lazy("答复期满后提出投诉"),
         "complaint_decision_working_days": gettext_lazy("财政部门处理投诉"),
         "suspension_days_max": gettext_lazy("投诉处理期间暂停采购，不超过"),
+        "pool_share_max": gettext_lazy("一处专家席占可抽专家，不超过，否则扩大抽取范围"),
+        "contribution_hours": gettext_lazy("各方在名单封存后贡献种子的时限，逾时抽取中止"),
+        "invitation_hours": gettext_lazy("专家答复邀请的时限，逾时递补"),
     }
 )
 UNITS: Mapping[str, str | Promise] = MappingProxyType(

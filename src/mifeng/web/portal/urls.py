@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from mifeng.web.portal import proofs, views
+from mifeng.web.portal import draws, proofs, views
 
 app_name = "portal"
 urlpatterns = [
     path("", views.index, name="index"),
     path("projects/<uuid:tender>", views.project, name="project"),
+    path("projects/<uuid:tender>/draw", draws.draw, name="draw"),
+    path("projects/<uuid:tender>/draw.json", draws.draw_file, name="draw-file"),
     path("documents/<uuid:document>", views.document, name="document"),
     path("sites", views.sites, name="sites"),
     path("rules", views.rules, name="rules"),

@@ -1,12 +1,15 @@
 """Pages of the public record: the list, one project, its documents, the sites, the rules."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from mifeng.bidding.queries import OVER, opening_states
 from mifeng.kernel.law import rulebooks
 from mifeng.kernel.vault import path_of
 from mifeng.rules.procedure import PROCEDURES
@@ -63,6 +66,7 @@ def project(request: Request, tender: str) -> HttpResponse:
     """Show one project of the public record with its notices, documents, clocks and public ledger entries."""
     [row] = with_lots([public_tender(tender)])
     found = notices(row.tender)
+    openings = opening_states([lot.pk for lot in row.lots])
     context = {
         "tender": row.tender,
         "lots": row.lots,
@@ -74,7 +78,9 @@ def project(request: Request, tender: str) -> HttpResponse:
         "documents": issued_documents(row.tender),
         "clocks": [clock_row(clock, request.now) for clock in clocks(row.tender, row.lots, request.now)],
         "feed": feed(public_history(row.tender)),
-        "steps": _steps(row, len(found) > 1),
+        "steps": _steps(row, len(found) > 1, opened=_opened(openings)),
+        "opened": _opened(openings),
+        "over": [lot for lot in row.lots if openings.get(lot.pk) in OVER],
     }
     return render(request, "portal/project.html", context)
 
@@ -116,7 +122,11 @@ def rules(request: Request) -> HttpResponse:
     return render(request, "portal/rules.html", {"books": books})
 
 
-def _steps(row: Row, corrected: bool) -> list[dict[str, Any]]:
+def _opened(openings: Mapping[UUID, str]) -> bool:
+    return bool(openings) and set(openings.values()) <= {"public", "short"}
+
+
+def _steps(row: Row, corrected: bool, *, opened: bool) -> list[dict[str, Any]]:
     """Return the course of a project as the public sees it (项目进程)."""
     tender: Tender = row.tender
     closed = row.state == "closed"
@@ -124,8 +134,9 @@ def _steps(row: Row, corrected: bool) -> list[dict[str, Any]]:
     steps = [
         {"title": _("公告"), "when": tender.issued_on.strftime("%m-%d") if tender.issued_on else "", "state": "done"},
         {"title": _("投标"), "when": _("至%(due)s") % {"due": due}, "state": "done" if closed else "now"},
-        {"title": _("开标"), "state": "now" if closed else "idle"},
-        *({"title": title, "state": "idle"} for title in (_("评审"), _("结果"), _("合同"), _("验收"))),
+        {"title": _("开标"), "state": "done" if opened else "now" if closed else "idle"},
+        {"title": _("评审"), "state": "now" if opened else "idle"},
+        *({"title": title, "state": "idle"} for title in (_("结果"), _("合同"), _("验收"))),
     ]
     if corrected and tender.last_clarified_at:
         day = words.beijing(tender.last_clarified_at)[5:10]

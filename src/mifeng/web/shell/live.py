@@ -1,7 +1,9 @@
 """Who may follow what (实时关注准入): the gate of the push stream, asked once when a page begins to follow.
 
-A topic is a ledger subject. Those who take part in a project may follow it, an officer may follow what a session asks
-of the own site, and nobody anything else; what may not be followed is answered like what does not exist.
+A topic is a ledger subject. Those who take part in a project may follow it, whoever may be in the hall follows the
+package and its opening, an officer may follow what a session asks of the own site, and nobody anything else; what may
+not be followed is answered like what does not exist. No entry about a bid speaks of its package before the list of
+bids, so that nobody learns from a topic that, or how often, bids came.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,13 +13,14 @@ from uuid import UUID
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import ObjectDoesNotExist
 
+from mifeng.bidding.queries import hall
 from mifeng.kernel.actors import Actor
 from mifeng.parties.queries import actor_of
 from mifeng.tenders.queries import tender_for
 from mifeng.venues.queries import ask_for
 
 GATES: Mapping[str, Callable[[Actor, UUID], object]] = MappingProxyType(
-    {"tenders.tender": tender_for, "venues.siterequest": ask_for}
+    {"tenders.tender": tender_for, "venues.siterequest": ask_for, "tenders.lot": hall, "bidding.opening": hall}
 )
 
 

@@ -42,17 +42,27 @@ def _public() -> list[tuple[str, str, tuple[str, ...]]]:
 
 
 def _work(role: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    hall = (_("开标"), "hall:index", ("hall:",))
     if role in ("host", "guest"):
         asks = ("site:index", "site:request", "site:project")
         return [
             (_("席位请求"), "site:index", asks),
             (_("占用表"), "site:board", ("site:board",)),
             (_("席位检测"), "site:seats", ("site:seats",)),
+            *([hall] if role == "host" else []),
         ]
     if role == "supervisor":
-        return [(_("监督"), "cockpit:index", ("cockpit:index", "cockpit:project"))]
+        return [(_("监督"), "cockpit:index", ("cockpit:index", "cockpit:project")), hall]
+    if role == "librarian":
+        return [
+            (_("专家库"), "library:index", ("library:index", "library:expert", "library:personal")),
+            (_("专家入库"), "library:new", ("library:new",)),
+            (_("抽取进度"), "library:draws", ("library:draws",)),
+        ]
+    if role == "bidder":
+        return [(_("招标项目"), "supplier:index", ("supplier:",)), hall]
     entry = [(_("进场登记"), "workspace:new", ("workspace:new",))] if role == "agency" else []
-    return [(_("项目"), "workspace:index", ("workspace:",)), *entry]
+    return [(_("项目"), "workspace:index", ("workspace:",)), *entry, hall]
 
 
 def _items(rows: list[tuple[str, str, tuple[str, ...]]], here: str) -> list[Item]:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from mifeng.bidding.queries import opening_states
 from mifeng.kernel.actors import Actor
+from mifeng.sittings.queries import SiteStanding, draws_for
 from mifeng.tenders.models import Document, Notice, Tender
 from mifeng.tenders.queries import (
     Outlook,
@@ -35,6 +37,8 @@ class Dossier:
         seats: seats confirmed and wanted; counts that every party may see.
         notices: published notices, newest first.
         outlook: what stands in the way of the notice; None once it is out.
+        draws: the draws of its experts in numbers; none before they are asked for.
+        opening: state of the opening of its first package; empty before the list of bids.
     """
 
     by: Actor
@@ -45,6 +49,8 @@ class Dossier:
     seats: tuple[int, int]
     notices: tuple[Notice, ...]
     outlook: Outlook | None
+    draws: tuple[SiteStanding, ...]
+    opening: str
 
     @property
     def tender(self) -> Tender:
@@ -110,4 +116,6 @@ def open_dossier(by: Actor, pk: UUID, now: datetime) -> Dossier:
         seats=seats_ready(tender),
         notices=tuple(notices(tender)),
         outlook=publication_outlook(by, row, now) if row.state in ("entered", "accepted") else None,
+        draws=draws_for(by, tender) if row.state in ("published", "closed") else (),
+        opening=opening_states([row.lots[0].pk]).get(row.lots[0].pk, "") if row.state == "closed" else "",
     )

@@ -15,6 +15,7 @@ from mifeng.rules.calendar import end_of, legal_date
 from mifeng.tenders.queries import Row
 from mifeng.web.shell import words
 from mifeng.web.workspace.dossier import Dossier
+from mifeng.web.workspace.drawn import is_complete, is_stuck
 
 ORDER = ("entered", "accepted", "published", "closed")
 
@@ -65,7 +66,7 @@ class TaskList:
         return sum(task.look == "done" for group in self.groups for task in group.tasks)
 
 
-def timeline(row: Row, session_starts_at: datetime | None, now: datetime) -> list[Stage]:
+def timeline(row: Row, session_starts_at: datetime | None, now: datetime, opening: str = "") -> list[Stage]:
     """Return the stages of a project from its entry to its archive (项目进程)."""
     reached = ORDER.index(row.state)
     issued_on, due_at = row.tender.issued_on, row.bids_due_at
@@ -80,8 +81,8 @@ def timeline(row: Row, session_starts_at: datetime | None, now: datetime) -> lis
         (_("开标"), words.beijing(due_at)[5:10] if due_at else ""),
         (_("评审"), session),
     ]
-    # entered waits for acceptance, accepted is prepared, published takes bids, closed waits for the opening
-    at = (1, 2, 4, 5)[reached]
+    # entered waits for acceptance, accepted is prepared, published takes bids, closed waits for or has had the opening
+    at = 6 if opening == "public" else (1, 2, 4, 5)[reached]
     stages = [*first, *((title, "") for title in (_("结果"), _("合同"), _("验收"), _("归档")))]
     return [
         Stage(title, "done" if n < at else "now" if n == at else "idle", when) for n, (title, when) in enumerate(stages)
@@ -106,25 +107,27 @@ def task_list(dossier: Dossier, current: str = "") -> TaskList:
         "supply": _supply(dossier, page),
         "clarify": _clarification(dossier, page),
         "close": _close(dossier),
+        "draw": _draw(dossier),
+        "opening": _opening(dossier),
     }
     shown = {
         key: Task(task.title, task.look, task.note, task.url, task.word, key == current) for key, task in rows.items()
     }
     later = [
-        [_("抽取专家"), _("开标"), _("资格审查"), _("评审")],
+        [_("资格审查"), _("评审")],
         [_("评审报告送达"), _("确认与结果公告"), _("合同与验收")],
     ]
     return TaskList(
         (
             Group(_("准备"), [shown[key] for key in ("entry", "accept", "document", "seats")]),
             Group(_("公开"), [shown[key] for key in ("publish", "supply", "clarify", "close")]),
-            Group(_("开评标"), [Task(title, "none") for title in later[0]]),
+            Group(_("开评标"), [shown["draw"], shown["opening"], *(Task(title, "none") for title in later[0])]),
             Group(_("结果与履约"), [Task(title, "none") for title in later[1]]),
         )
     )
 
 
-def next_turn(role: str, state: str, document: str, seats: tuple[int, int]) -> tuple[str, str]:
+def next_turn(role: str, state: str, document: str, seats: tuple[int, int], opening: str = "") -> tuple[str, str]:
     """Return the look and the words for what a project waits for, as one line of a list (轮到谁)."""
     mine, theirs = "todo", "go"
     confirmed, wanted = seats
@@ -133,7 +136,7 @@ def next_turn(role: str, state: str, document: str, seats: tuple[int, int]) -> t
     if state == "published":
         return theirs, _("等投标截止")
     if state == "closed":
-        return "none", _("等开标")
+        return _after_close(opening)
     if document in ("", "returned", "superseded"):
         return (mine if role == "agency" else theirs), _("等代理机构提交文件")
     if document == "drafted":
@@ -143,6 +146,50 @@ def next_turn(role: str, state: str, document: str, seats: tuple[int, int]) -> t
     if confirmed < wanted:
         return theirs, _("等场地确认席位")
     return (mine if role == "agency" else theirs), _("等代理机构发布公告")
+
+
+def _after_close(opening: str) -> tuple[str, str]:
+    """Return how far the opening is, in one line."""
+    words_of = {
+        "": ("none", _("等开标")),
+        "listed": ("go", _("开标中，等受托人副署")),
+        "keying": ("go", _("开标中，等投标人交密钥")),
+        "releasing": ("go", _("开标中，等受托人放行")),
+        "public": ("done", _("已开标")),
+        "failed": ("stop", _("不足法定家数，不开标")),
+        "unkeyed": ("stop", _("没有密钥，不开启")),
+        "short": ("stop", _("开启不足法定家数")),
+    }
+    return words_of[opening]
+
+
+def _draw(dossier: Dossier) -> Task:
+    title, draws = _("抽取专家"), dossier.draws
+    url = reverse("workspace:draw", args=[dossier.tender.pk]) if dossier.is_agency else ""
+    if dossier.state not in ("published", "closed"):
+        return Task(title, "none", _("公告后抽取"), url if dossier.state == "accepted" else "")
+    if not draws:
+        return Task(title, "todo" if dossier.is_agency else "go", _("等代理机构发起"), url)
+    filled, seats = sum(one.filled for one in draws), sum(one.seats for one in draws)
+    counts = _("%(filled)d/%(seats)d席已接受") % {"filled": filled, "seats": seats}
+    if is_complete(draws):
+        return Task(title, "done", counts, url)
+    if is_stuck(draws):
+        return Task(
+            title, "todo" if dossier.is_agency else "go", _("%(counts)s，有一处要处理") % {"counts": counts}, url
+        )
+    return Task(title, "go", counts, url)
+
+
+def _opening(dossier: Dossier) -> Task:
+    title = _("开标")
+    if dossier.state not in ("published", "closed"):
+        return Task(title, "none")
+    url = reverse("hall:show", args=[dossier.row.lots[0].pk])
+    if dossier.state == "published":
+        return Task(title, "none", _("截止后自动开始"), url)
+    look, note = _after_close(dossier.opening)
+    return Task(title, look, note, url)
 
 
 def _acceptance(dossier: Dossier) -> Task:

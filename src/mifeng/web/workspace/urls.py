@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mifeng.web.workspace.views import documents, entry, notices, projects, seats
+from mifeng.web.workspace.views import documents, draws, entry, notices, projects, seats
 
 app_name = "workspace"
 urlpatterns = [
@@ -17,5 +17,6 @@ urlpatterns = [
     path("<uuid:pk>/seats/release", seats.release, name="release"),
     path("<uuid:pk>/seats/<uuid:request_id>/replan", seats.replan, name="replan"),
     path("<uuid:pk>/publish", notices.publish, name="publish"),
+    path("<uuid:pk>/draw", draws.draw, name="draw"),
     path("<uuid:pk>/clarify", notices.issue_clarification, name="clarify"),
 ]

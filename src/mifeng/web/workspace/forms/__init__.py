@@ -2,12 +2,14 @@
 
 from mifeng.web.workspace.forms.base import RoomForm
 from mifeng.web.workspace.forms.documents import ReturnForm, UploadForm
+from mifeng.web.workspace.forms.draws import DrawForm, WidenForm
 from mifeng.web.workspace.forms.entry import EntryForm
 from mifeng.web.workspace.forms.notices import ClarifyForm, PublishForm
 from mifeng.web.workspace.forms.seats import ReleaseForm, ReplanForm, SeatPlanForm
 
 __all__ = [
     "ClarifyForm",
+    "DrawForm",
     "EntryForm",
     "PublishForm",
     "ReleaseForm",
@@ -16,4 +18,5 @@ __all__ = [
     "RoomForm",
     "SeatPlanForm",
     "UploadForm",
+    "WidenForm",
 ]

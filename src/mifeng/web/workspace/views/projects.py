@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from mifeng.bidding.queries import opening_states
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.queries import Line, entry_by_leaf
 from mifeng.parties.queries import roles
@@ -61,7 +62,9 @@ def index(request: Request) -> HttpResponse:
         rows = in_state(rows, state)
     found = page(request, rows, ("-entered_at", "id"))
     known = standings(found.rows)
-    projects = [_project_row(by, row, known[row.tender.pk]) for row in with_lots(found.rows)]
+    listed = with_lots(found.rows)
+    openings = opening_states([row.lots[0].pk for row in listed])
+    projects = [_project_row(by, row, known[row.tender.pk], openings.get(row.lots[0].pk, "")) for row in listed]
     chosen = state if state in ORDER else ""
     context = {
         "page": found,
@@ -95,9 +98,9 @@ def show(request: Request, pk: UUID) -> HttpResponse:
     return render(request, "workspace/project.html", context)
 
 
-def _project_row(by: Actor, row: Row, standing: Standing) -> ProjectRow:
+def _project_row(by: Actor, row: Row, standing: Standing, opening: str) -> ProjectRow:
     seats = standing.seats_confirmed, standing.seats_wanted
-    return ProjectRow(row, standing, *next_turn(by.role, row.state, standing.document, seats))
+    return ProjectRow(row, standing, *next_turn(by.role, row.state, standing.document, seats, opening))
 
 
 def _met(dossier: Dossier) -> list[str]:

@@ -1,0 +1,64 @@
+"""Openings as the pages' tests need them (开标测试件): led to one of their steps, with trustees near at hand."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from mifeng.bidding import dealings
+from mifeng.bidding.actions import close_keys, confirm_key
+from mifeng.kernel import clock
+from mifeng.kernel.models import Entry
+from mifeng.tenders.models import Lot
+from tests.bids import Held, hand_in, sealed_bid
+from tests.factories import DUE, NOT_LATER, START, City, lot_of, published
+from tests.trusted import Trusted
+
+KEYING = DUE + timedelta(minutes=2)
+SOON = DUE + timedelta(minutes=5)
+AFTER = DUE + timedelta(minutes=20)
+
+
+def announced(city: City, near: Trusted, *, later: timedelta = NOT_LATER) -> Lot:
+    """Return a published package whose deadline the trustees have countersigned."""
+    lot = lot_of(published(city, later=later))
+    with clock.frozen(START + timedelta(hours=1)):
+        near.settle()
+        dealings.countersign_deadline(Entry.objects.filter(type="publish_notice").latest("pk").pk, near.reach)
+    return lot
+
+
+def keying(
+    city: City, near: Trusted, count: int, *, later: timedelta = NOT_LATER, **changes: object
+) -> tuple[Lot, list[Held]]:
+    """Return a package whose key window is open, and its bids in the order of the list.
+
+    Args:
+        city: the sample city.
+        near: the trustees.
+        count: bids that were handed in.
+        later: moves the session out of the way of another project's.
+        changes: of what the second bid reads out.
+    """
+    lot = announced(city, near, later=later)
+    held = [sealed_bid(city, lot, number, **(changes if number == 2 else {})) for number in range(1, count + 1)]
+    for one in held:
+        hand_in(city, one)
+    near.listed(lot)
+    with clock.frozen(KEYING):
+        near.advance(lot)
+    return lot, sorted(held, key=lambda one: one.bid_ref)
+
+
+def opened(near: Trusted, lot: Lot, keyed: Sequence[Held], at_window_end: bool = False) -> str:
+    """Hand some keys in, close the window and open what can be opened; return the state of the opening."""
+    with clock.frozen(SOON):
+        for one in keyed:
+            confirm_key(lot.pk, one.bid_ref, one.sealed.s_b)
+    with clock.frozen(DUE + timedelta(hours=2) if at_window_end else SOON):
+        near.settle()
+        close_keys(lot.pk)
+        return near.advance(lot)
+
+
+def key_text(one: Held) -> str:
+    """Return the key string of a bid as its own program prints it."""
+    return f"{one.bid_ref}:{one.sealed.s_b.hex()}"
