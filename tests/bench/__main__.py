@@ -1,6 +1,6 @@
 """``python -m tests.bench [PART …]``: take the figures, print them, write ``build/bench.json``.
 
-Parts: ``tree receipts push acts sequencing``; all of them without an argument, in this order: what the later ones
+Parts: ``tree seal receipts push acts sequencing``; all of them without an argument, in this order: what the later ones
 leave behind would weigh on the earlier ones.
 """
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import stand, tree
+from tests.bench import seal, stand, tree
 from tests.bench.figures import Figure, table, write
 
 RESULT = Path("build", "bench.json")
@@ -48,6 +48,7 @@ def push() -> Iterator[Figure]:
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "tree": tree.measure,
+    "seal": seal.measure,
     "receipts": receipts,
     "push": push,
     "acts": acts,

@@ -155,7 +155,7 @@ def open_with(seal: Seal, s_b: bytes, a0: int, ciphertexts: Mapping[str, Iterabl
     return Opened(parts, identity_of(parts[PARTS[-1]], seal.core_hash, others), a0)
 
 
-def _plaintext(seal: Seal, part: Part, key: bytes, ciphertext: Iterable[bytes]) -> bytearray:
+def _plaintext(seal: Seal, part: Part, key: bytes, ciphertext: Iterable[bytes]) -> tuple[bytes, ...]:
     found = hasher("BE1 ct", part.ct_len)
 
     def watched() -> Iterator[bytes]:
@@ -165,7 +165,7 @@ def _plaintext(seal: Seal, part: Part, key: bytes, ciphertext: Iterable[bytes]) 
 
     pieces = watched()
     failure: Unopenable | None = None
-    plaintext = bytearray()
+    plaintext: tuple[bytes, ...] = ()
     try:
         plaintext = open_part(key, part_context(seal.core_hash, part.id), pieces)
     except Unopenable as error:

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from mifeng.rules.curve import encode_scalar
 from mifeng.rules.encoding import canonical, digest, encode_tuple, parse_canonical
 from mifeng.rules.seal.faults import Unopenable
-from mifeng.rules.seal.layout import CHUNK_BYTES, PREFIX_BYTES, bucket, ciphertext_length, hasher
+from mifeng.rules.seal.layout import PREFIX_BYTES, bucket, hasher
 from mifeng.rules.seal.policy import MODE, REF_BYTES, STAGE
 from mifeng.rules.seal.shapes import hex_of, list_of, object_of, text_of
 
@@ -88,8 +88,8 @@ def part_context(core_hash: bytes, part_id: str) -> bytes:
     return digest("BE1 ctx", core_hash, part_id)
 
 
-def encrypt_part(key: bytes, context: bytes, index: bytes, files: Sequence[File]) -> bytearray:
-    """Return the ciphertext of a part.
+def encrypt_part(key: bytes, context: bytes, index: bytes, files: Sequence[File]) -> Iterator[bytes]:
+    """Yield the ciphertext of a part, piece by piece.
 
     Args:
         key: of the part.
@@ -97,18 +97,13 @@ def encrypt_part(key: bytes, context: bytes, index: bytes, files: Sequence[File]
         index: of its files, as ``index_of`` gives it.
         files: in the order of the index.
     """
-    padded_len = part_length(index, files)
-    out = bytearray(ciphertext_length(padded_len))
-    view, place = memoryview(out), 0
     encryptor = Cobblestone256Encryptor(key, context)
-    for piece in _plaintext(index, files, padded_len):
-        place += encryptor.update_into(piece, view[place:])
-    view[place:] = encryptor.finalize()
-    return out
+    yield from map(encryptor.update, _plaintext(index, files))
+    yield encryptor.finalize()
 
 
-def open_part(key: bytes, context: bytes, ciphertext: Iterable[bytes]) -> bytearray:
-    """Return the plaintext of a part, once its last chunk is authenticated; ``files_of`` takes it apart.
+def open_part(key: bytes, context: bytes, ciphertext: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return the plaintext of a part in pieces, once its last chunk is authenticated; ``files_of`` takes it apart.
 
     Args:
         key: of the part.
@@ -120,7 +115,7 @@ def open_part(key: bytes, context: bytes, ciphertext: Iterable[bytes]) -> bytear
             It is the bidder's only if the bytes are those that the header names.
     """
     decryptor = Cobblestone256Decryptor(key, context)
-    prefix, out, reason = bytearray(), bytearray(), "commitment"
+    prefix, opened, reason = bytearray(), [], "commitment"
     try:
         for piece in ciphertext:
             rest = memoryview(piece)
@@ -131,52 +126,77 @@ def open_part(key: bytes, context: bytes, ciphertext: Iterable[bytes]) -> bytear
                 if len(prefix) == PREFIX_BYTES:
                     decryptor.update(prefix)
                     reason = "chunk"
-            for start in range(0, len(rest), _STEP):
-                out += decryptor.update(rest[start : start + _STEP])
-        out += decryptor.finalize()
+            opened += [decryptor.update(step) for step in _steps(rest)]
+        opened.append(decryptor.finalize())
     except InvalidTag as error:
         raise Unopenable("bidder", reason) from error
-    return out
+    return tuple(opened)
 
 
-def files_of(plaintext: bytes | bytearray) -> tuple[File, ...]:
-    """Return the files of an opened part, everything made sure of.
+def files_of(plaintext: Iterable[bytes]) -> tuple[File, ...]:
+    """Return the files of an opened part, given in pieces, everything made sure of.
 
     Raises:
         Unopenable: through the bidder; ``index`` when the index is not canonical or promises more than there is,
             ``padding`` when another byte than zero stands behind the files or the bucket is another one, ``file`` when
             a file has another hash.
     """
-    view = memoryview(plaintext)
-    begin = LENGTH_BYTES + int.from_bytes(view[:LENGTH_BYTES])
+    plain = _Plaintext(plaintext)
     try:
-        rows = _rows(bytes(view[LENGTH_BYTES:begin]))
+        rows = _rows(plain.take(int.from_bytes(plain.take(LENGTH_BYTES))))
+        contents = [plain.take(size) for _, _, size, _ in rows]
     except ValueError as error:
         raise Unopenable("bidder", "index") from error
-    end = begin + sum(size for _, _, size, _ in rows)
-    if end > len(view):
-        raise Unopenable("bidder", "index")
-    if bucket(end) != len(view) or any(view[end:]):
+    if plain.length != bucket(plain.place) or not plain.ends_in_zeros():
         raise Unopenable("bidder", "padding")
-    files = []
-    for name, media, size, named in rows:
-        data = bytes(view[begin : begin + size])
-        if file_hash(data) != named:
-            raise Unopenable("bidder", "file")
-        files.append(File(name, media, data))
-        begin += size
-    return tuple(files)
+    if any(file_hash(data) != row[3] for row, data in zip(rows, contents, strict=True)):
+        raise Unopenable("bidder", "file")
+    return tuple(File(row[0], row[1], data) for row, data in zip(rows, contents, strict=True))
 
 
-def _plaintext(index: bytes, files: Sequence[File], padded_len: int) -> Iterator[bytes | memoryview]:
+class _Plaintext:
+    """The plaintext of a part, read from its beginning; it stays in the pieces in which it was decrypted."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = [memoryview(piece) for piece in pieces][::-1]
+        self.length = sum(map(len, self._pieces))
+        self.place = 0
+
+    def take(self, length: int) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            ValueError: when there are fewer.
+        """
+        if length > self.length - self.place:
+            raise ValueError("more is promised than there is")
+        self.place += length
+        taken = []
+        while length:
+            piece = self._pieces.pop()
+            taken.append(piece[:length])
+            if len(piece) > length:
+                self._pieces.append(piece[length:])
+            length -= len(taken[-1])
+        return b"".join(taken)
+
+    def ends_in_zeros(self) -> bool:
+        """Say whether nothing but zero bytes is left."""
+        return all(piece == bytes(len(piece)) for piece in self._pieces)
+
+
+def _steps(data: bytes | memoryview) -> Iterator[memoryview]:
+    view = memoryview(data)
+    return (view[start : start + _STEP] for start in range(0, len(view), _STEP))
+
+
+def _plaintext(index: bytes, files: Sequence[File]) -> Iterator[bytes | memoryview]:
     yield len(index).to_bytes(LENGTH_BYTES) + index
-    left = padded_len - LENGTH_BYTES - len(index)
     for one in files:
-        view = memoryview(one.data)
-        yield from (view[start : start + _STEP] for start in range(0, len(view), _STEP))
-        left -= len(view)
-    for start in range(0, left, CHUNK_BYTES):
-        yield bytes(min(CHUNK_BYTES, left - start))
+        yield from _steps(one.data)
+    left = part_length(index, files) - LENGTH_BYTES - len(index) - sum(len(one.data) for one in files)
+    for start in range(0, left, _STEP):
+        yield bytes(min(_STEP, left - start))
 
 
 def _rows(index: bytes) -> list[tuple[str, str, int, bytes]]:

@@ -19,7 +19,7 @@ from mifeng.rules.seal.faults import Unopenable
 from mifeng.rules.seal.identity import SIGNATURE_BYTES, Identity, identity_files, identity_of, sign_identity
 from mifeng.rules.seal.layout import ciphertext_length, hasher
 from mifeng.rules.seal.part import File, encrypt_part, index_of, part_context, part_key, part_length
-from mifeng.rules.seal.policy import PARTS, REF_BYTES, Policy, check_policy, parse_policy, policy_hash
+from mifeng.rules.seal.policy import PARTS, REF_BYTES, Policy, check_policy, format_policy, parse_policy, policy_hash
 from mifeng.rules.seal.sharing import commitments, share
 from mifeng.rules.seal.wrap import wrap
 
@@ -138,8 +138,20 @@ def seal_bid(
         raise ValueError(f"no such part, or more than {SLOTS} slots")
     files = {name: tuple(content.get(name, ())) for name in _OPEN_PARTS}
     files[_IDENTITY] = identity_files(identity, bytes(SIGNATURE_BYTES))
-    core = Core(
-        policy_hash=policy_hash(policy_bytes),
+    indexes = {name: index_of(files[name]) for name in PARTS}
+    padded = tuple(part_length(indexes[name], files[name]) for name in PARTS)
+    core = _core(policy, secrets, padded, version, prev)
+    stanzas = (*_trustee_stanzas(policy, core, secrets), *_slot_stanzas(core, secrets, slots))
+    parts, pieces = _encrypted(core, secrets, files, indexes, lambda hashes: _signed(identity, signer, core, hashes))
+    seal = Seal(core, stanzas, parts)
+    check_envelope(parse_seal(seal.data), policy)
+    header = MAGIC + len(seal.data).to_bytes(4) + seal.data
+    return Sealed(b"".join([header, *pieces]), secrets.s_b, seal)
+
+
+def _core(policy: Policy, secrets: Secrets, padded: tuple[int, ...], version: int, prev: bytes) -> Core:
+    return Core(
+        policy_hash=policy_hash(format_policy(policy)),
         lot_ref=policy.lot_ref,
         bid_ref=secrets.bid_ref,
         version=version,
@@ -147,16 +159,10 @@ def seal_bid(
         submit_key=secrets.submit_key,
         sb_commit=key_commitment(secrets.bid_ref, secrets.s_b),
         commitments=commitments(secrets.coefficients),
-        padded=tuple(part_length(index_of(files[name]), files[name]) for name in PARTS),
+        padded=padded,
         suite=policy.suite,
         mode=policy.mode,
     )
-    stanzas = (*_trustee_stanzas(policy, core, secrets), *_slot_stanzas(core, secrets, slots))
-    parts, ciphertexts = _encrypted(core, secrets, files, identity, signer)
-    seal = Seal(core, stanzas, parts)
-    check_envelope(parse_seal(seal.data), policy)
-    header = MAGIC + len(seal.data).to_bytes(4) + seal.data
-    return Sealed(b"".join([header, *ciphertexts]), secrets.s_b, seal)
 
 
 def _trustee_stanzas(policy: Policy, core: Core, secrets: Secrets) -> list[Stanza]:
@@ -182,27 +188,31 @@ def _encrypted(
     core: Core,
     secrets: Secrets,
     files: dict[str, tuple[File, ...]],
-    identity: Identity,
-    signer: Callable[[bytes], bytes],
-) -> tuple[tuple[Part, ...], list[bytearray]]:
+    indexes: dict[str, bytes],
+    signed: Callable[[Sequence[bytes]], tuple[File, ...]],
+) -> tuple[tuple[Part, ...], list[bytes]]:
     bound, a0 = core_hash(core), secrets.coefficients[0]
     parts: list[Part] = []
-    ciphertexts: list[bytearray] = []
+    pieces: list[bytes] = []
+    offset = 0
     for name, padded_len in zip(PARTS, core.padded, strict=True):
         if name == _IDENTITY:
-            files[name] = _signed(identity, signer, bound, [part.ct_hash for part in parts])
-        key = part_key(bound, secrets.s_b, a0, name)
-        ciphertexts.append(encrypt_part(key, part_context(bound, name), index_of(files[name]), files[name]))
-        found = hasher("BE1 ct", ciphertext_length(padded_len))
-        found.update(ciphertexts[-1])
-        offset = parts[-1].offset + parts[-1].ct_len if parts else 0
-        parts.append(Part(name, padded_len, len(ciphertexts[-1]), found.digest(), offset))
-    return tuple(parts), ciphertexts
+            files[name] = signed([part.ct_hash for part in parts])
+            indexes[name] = index_of(files[name])
+        key, length = part_key(bound, secrets.s_b, a0, name), ciphertext_length(padded_len)
+        found = hasher("BE1 ct", length)
+        for piece in encrypt_part(key, part_context(bound, name), indexes[name], files[name]):
+            found.update(piece)
+            pieces.append(piece)
+        parts.append(Part(name, padded_len, length, found.digest(), offset))
+        offset += length
+    return tuple(parts), pieces
 
 
 def _signed(
-    identity: Identity, signer: Callable[[bytes], bytes], bound: bytes, ct_hashes: Sequence[bytes]
+    identity: Identity, signer: Callable[[bytes], bytes], core: Core, ct_hashes: Sequence[bytes]
 ) -> tuple[File, ...]:
+    bound = core_hash(core)
     files = identity_files(identity, sign_identity(signer, bound, ct_hashes))
     try:
         identity_of(files, bound, ct_hashes)
