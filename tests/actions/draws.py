@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -26,7 +27,7 @@ from mifeng.rules.draw.lots import Contribution, alpha, contribution_message
 from mifeng.rules.errors import WrongState
 from mifeng.sittings.actions import assemble_panel
 from mifeng.sittings.models import Panel, PanelSite
-from mifeng.sittings.parties import parties
+from mifeng.sittings.parties import bidders, parties
 from mifeng.tenders.models import Tender
 from tests.factories import START, City
 
@@ -93,7 +94,7 @@ def walk(panel: Panel, at: datetime = INVITED) -> list[Written]:
     done = []
     with clock.frozen(at):
         for draw in draws_of(panel):
-            for act in (invite_next, seal_roster):
+            for act in (partial(invite_next, firms=bidders(panel.tender_id)), seal_roster):
                 found = tried(act, draw)
                 done += [found] if found else []
     return done
