@@ -112,7 +112,15 @@ def bidder_of(account: str, organisation_id: str) -> Bidder:
     return Bidder(account, organisation, key, certificate)
 
 
-def sealed_bid(city: City, lot: Lot, number: int = 1, *, fresh: Secrets | None = None, **changes: object) -> Held:
+def sealed_bid(
+    city: City,
+    lot: Lot,
+    number: int = 1,
+    *,
+    fresh: Secrets | None = None,
+    bidder: Bidder | None = None,
+    **changes: object,
+) -> Held:
     """Seal a bid of supplier ``number`` for a package.
 
     Args:
@@ -120,12 +128,13 @@ def sealed_bid(city: City, lot: Lot, number: int = 1, *, fresh: Secrets | None =
         lot: a published package.
         number: which of the sample suppliers, from 1.
         fresh: the secrets; drawn where none are given.
+        bidder: who signs it; that supplier where nobody is given.
         changes: ``price_yuan``, ``price_words``, ``delivery``, ``quality`` of what is read out.
     """
     account = f"bidder-{number}"
-    bidder = bidder_of(account, city[account].organisation)
+    signer = bidder or bidder_of(account, city[account].organisation)
     drawn = fresh or draw_secrets(parse_policy(lot.policy.encode()), secrets.token_bytes)
-    return _sealed(lot, bidder, drawn, number, changes)
+    return _sealed(lot, signer, drawn, number, changes)
 
 
 def replacement(held: Held, number: int = 1, **changes: object) -> Held:

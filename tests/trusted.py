@@ -5,18 +5,20 @@ They read the same witnessed log as everybody: a test lets it be sequenced and c
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
 
-from mifeng.bidding import tasks
+from mifeng.bidding import dealings, tasks
 from mifeng.bidding.models import Opening
 from mifeng.gateways.trustee import Trustee
 from mifeng.gateways.trustee.http import HttpTrustee
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
+from mifeng.kernel.models import Entry
 from mifeng.programs.trustee.judge import Judge
 from mifeng.programs.trustee.keys import Trust, read_key
 from mifeng.programs.trustee.memory import Memory
@@ -24,7 +26,7 @@ from mifeng.rules.ledger import parse_vkey
 from mifeng.rules.seal.policy import Policy
 from mifeng.tenders.actions import close_bidding
 from mifeng.tenders.models import Lot
-from tests.factories import DUE
+from tests.factories import DUE, START, City, lot_of, published
 from tests.web.witnessed import witness_log
 
 NAMES = ("trustee-1", "trustee-2", "trustee-3")
@@ -106,3 +108,12 @@ def trusted(folder: Path) -> Iterator[Trusted]:
     finally:
         for one in found.trustees:
             one.close_connections()
+
+
+def announced(city: City, near: Trusted) -> Lot:
+    """Return a published package whose deadline the trustees have countersigned."""
+    lot = lot_of(published(city))
+    with clock.frozen(START + timedelta(hours=1)):
+        near.settle()
+        dealings.countersign_deadline(Entry.objects.get(type="publish_notice").pk, near.reach)
+    return lot
