@@ -1,6 +1,6 @@
 # `make` alone lists what works. Needed: git, make, ca-certificates, python3 (3.11 to 3.13) with venv; nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run check test stories prove bench law fresh ci clean
+.PHONY: help setup run demo check test stories prove bench law fresh ci clean
 
 BIN := .venv/bin
 # Share of the long proofs that `make prove` runs; `make ci` takes a tenth.
@@ -20,6 +20,10 @@ run: ## 启动平台：http://127.0.0.1:8000 (set up what is missing and start e
 	@scripts/environment server
 	@$(BIN)/mifeng init --sample
 	@exec $(BIN)/mifeng serve
+
+demo: ## 演示：从进场到开标，演完留着看 (play the main job, then leave it running; DEMO_EXIT=1 ends it)
+	@scripts/environment server
+	@exec $(BIN)/mifeng demo
 
 check: setup ## 静态检查 (lint, format, types, walls, migrations, house tests)
 	$(BIN)/ruff check .

@@ -39,6 +39,9 @@ COMMANDS = {
     "bid": Command(
         "mifeng.programs.bid.main:main", "投标工具：密封、递交、确认密钥（无需平台）", "seal a bid and hand it in"
     ),
+    "demo": Command(
+        "mifeng.config.demo:main", "演示：从进场到开标", "play the main job on an instance of its own"
+    ),
     "people": Command("mifeng.config.manage:people", "示范城市的登录账号", "sign-in data of the sample city"),
     "export": Command("mifeng.config.export:main", "导出台账，供核验", "write the log to a file that verify reads"),
     "clock": Command(

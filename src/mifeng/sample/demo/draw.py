@@ -1,0 +1,66 @@
+"""The draw (抽取): the agency asks, three bodies contribute, invited experts answer by the link of their message."""
+
+import base64
+import re
+
+from mifeng.gateways.sms import Message
+from mifeng.gateways.sms.files import FileSms
+from mifeng.sample.demo.browser import Page, Person
+from mifeng.sample.demo.entry import Project
+from mifeng.sample.demo.stage import Stage
+
+LINK = re.compile(r"(/invitation/[\w-]+)")
+SEATS = 4
+
+
+def draw_experts(stage: Stage, project: Project) -> None:
+    """Draw four experts for three sites; the first who is asked cannot come, the next in order is."""
+    agency = stage.person("agency-a")
+    page = agency.open(f"{project.page}/draw")
+    agency.confirm(agency.send(page.form(holds="speciality")))
+    stage.timeline.say("代理机构", "发起抽取：各场地名单冻结、入台账、经见证，此后才有种子")
+    answered: set[str] = set()
+    accepted = 0
+    while accepted < SEATS:
+        message = _next_message(stage, answered)
+        if not answered:
+            stage.timeline.say("见证方", "三方各出一份可验证随机数，种子产生，次序由种子算出")
+        answered.add(message.reference)
+        if len(answered) == 1:
+            _answer(stage, message, "decline")
+            stage.timeline.say("专家", "有一位专家因故谢绝；按同一次序递补下一位")
+        else:
+            _answer(stage, message, "accept")
+            accepted += 1
+    stage.until(lambda: _complete(agency.open(f"{project.page}/draw")), "名单密封")
+    stage.timeline.say("平台", "四席抽齐，名单密封；签到之前谁也看不到是谁")
+
+
+def _next_message(stage: Stage, answered: set[str]) -> Message:
+    found: list[Message] = []
+
+    def look() -> Page | None:
+        found[:] = [one for one in _messages(stage) if one.reference not in answered]
+        return Page("", "") if found else None
+
+    stage.until(look, "给专家的短信")
+    return found[0]
+
+
+def _messages(stage: Stage) -> list[Message]:
+    secret = base64.b64decode((stage.data / "keys" / "dispatch.key").read_text())
+    return [one for one in FileSms(stage.data / "outbox", secret).messages() if LINK.search(one.text)]
+
+
+def _answer(stage: Stage, message: Message, answer: str) -> None:
+    expert = Person(stage.base)
+    found = LINK.search(message.text)
+    page = expert.open(found.group(1) if found else "")
+    form = next(form for form in page.forms if form.fields.get("answer") == answer)
+    reasons = form.choices.get("reason", {})
+    expert.send(form, **({"reason": next(iter(reasons))} if reasons else {}))
+    expert.close()
+
+
+def _complete(page: Page) -> Page | None:
+    return page if page.text.count("名单已密封") >= 3 or "抽取完成" in page.text else None
