@@ -238,7 +238,7 @@ class Envelope:
         plaintext = plaintext_of(files)
         salt, key, context = self.salt(name), part_key(self.core_hash, name), part_context(self.core_hash, name)
         self.parts[name] = encrypt(key, context, plaintext, salt)
-        _, _, commitment = derived(key, salt, context)
+        chunk_key, base_nonce, commitment = derived(key, salt, context)
         self.steps.append(
             {
                 "id": name,
@@ -252,6 +252,8 @@ class Envelope:
                 "key": key.hex(),
                 "context": context.hex(),
                 "salt": salt.hex(),
+                "chunk_key": chunk_key.hex(),
+                "base_nonce": base_nonce.hex(),
                 "commitment": commitment.hex(),
                 "ct_len": len(self.parts[name]),
                 "ct_hash": labelled("BE1 ct", self.parts[name]).hex(),
