@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mifeng.experts.actions import NewExpert
+from mifeng.experts.actions.library import check_expert
 from mifeng.experts.models import Expert
+from mifeng.rules.errors import Refusal
 from mifeng.rules.expert import DECLINE_REASONS, SUSPENSION_REASONS
 from mifeng.web.library.words import DECLINED, READ_REASONS, SUSPENDED, TIERS
 
@@ -37,8 +39,19 @@ class FilterForm(forms.Form):
     state = forms.ChoiceField(required=False, choices=[("", ""), ("enrolled", ""), ("suspended", "")])
 
 
+# What is wrong with a field of a person, in words; the code alone would not say it.
+FAULTS = MappingProxyType(
+    {
+        "phone": gettext_lazy("应为11位手机号码"),
+        "number": gettext_lazy("不是18位身份号码，或与校验码不符"),
+        "region": gettext_lazy("应为6位行政区划代码"),
+        "specialities": gettext_lazy("应为三级专业代码，例如A080101"),
+    }
+)
+
+
 class ExpertForm(forms.Form):
-    """What is entered of a person (专家入库). Whether numbers and codes hold is asked by the act."""
+    """What is entered of a person (专家入库); numbers and codes are checked as the act checks them."""
 
     use_required_attribute = False
     reason_fields = MappingProxyType({"expert-known": "number"})
@@ -86,6 +99,18 @@ class ExpertForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.error_messages["required"] = _("没有填写")
+
+    def clean(self) -> dict[str, Any]:
+        """Say of each field what the act would refuse; never with what stood in it."""
+        given = super().clean() or {}
+        if not self.errors:
+            try:
+                check_expert(self.expert())
+            except Refusal as refusal:
+                for reason in refusal.reasons:
+                    field = str(reason.facts.get("field", ""))
+                    self.add_error(field if field in self.fields else None, FAULTS.get(field, _("请核对这一项")))
+        return given
 
     def expert(self) -> NewExpert:
         """Return the person as the act takes one."""

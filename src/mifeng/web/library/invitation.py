@@ -13,6 +13,7 @@ from mifeng.experts.queries import Invited, invitation
 from mifeng.rules.errors import Refusal
 from mifeng.web.library.forms import ACCEPT, AnswerForm
 from mifeng.web.shell.http import Request
+from mifeng.web.shell.perform import misshapen
 from mifeng.web.shell.posts import methods
 
 LETTER, OVER = "library/letter.html", "library/letter_over.html"
@@ -32,7 +33,7 @@ def answer(request: Request, token: str) -> HttpResponse:
 def _answered(request: Request, token: str, found: Invited) -> HttpResponse:
     form = AnswerForm(request.POST)
     if not form.is_valid():
-        return render(request, LETTER, {"invited": found, "form": form}, status=422)
+        return misshapen(request, form, LETTER, invited=found)
     given = form.cleaned_data
     accepted = given["answer"] == ACCEPT
     try:

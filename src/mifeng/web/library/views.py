@@ -95,14 +95,15 @@ def show(request: Request, expert: UUID) -> HttpResponse:
     found = expert_for(acting_post(request), expert)
     if request.method != "POST":
         return render(request, SHOW, _context(found))
-    form = RestoreForm(request.POST) if "restore" in request.POST else SuspendForm(request.POST)
+    context = _context(found)
+    if "restore" in request.POST:
+        return submitted(request, RestoreForm(request.POST), lambda by: restore_expert(expert, by=by), SHOW, **context)
+    form = SuspendForm(request.POST)
 
     def act(by: Actor) -> Written:
-        if "restore" in request.POST:
-            return restore_expert(expert, by=by)
-        return suspend_expert(expert, reason=form.cleaned_data.get("reason", ""), by=by)
+        return suspend_expert(expert, reason=form.cleaned_data["reason"], by=by)
 
-    return submitted(request, form, act, SHOW, **_context(found))
+    return submitted(request, form, act, SHOW, **{**context, "suspend_form": form})
 
 
 @methods("POST")
@@ -151,7 +152,7 @@ def _row(expert: Expert) -> ExpertRow:
 def _context(expert: Expert) -> dict[str, object]:
     return {
         "row": _row(expert),
-        "form": SuspendForm(),
+        "suspend_form": SuspendForm(),
         "read_form": ReadForm(),
         "entries": feed(history([f"experts.expert:{expert.pk}"], types=EXPERT_ACTS)),
     }

@@ -61,6 +61,19 @@ TITLES: Mapping[str, str | Promise] = MappingProxyType(
         "pool_share_max": gettext_lazy("一处专家席占可抽专家，不超过，否则扩大抽取范围"),
         "contribution_hours": gettext_lazy("各方在名单封存后贡献种子的时限，逾时抽取中止"),
         "invitation_hours": gettext_lazy("专家答复邀请的时限，逾时递补"),
+        "price_weight_goods_min": gettext_lazy("综合评分法货物项目价格分占总分，不少于"),
+        "price_weight_goods_max": gettext_lazy("竞争性磋商货物项目价格分占总分，不超过"),
+        "price_weight_services_min": gettext_lazy("综合评分法服务项目价格分占总分，不少于"),
+        "price_weight_services_max": gettext_lazy("竞争性磋商服务项目价格分占总分，不超过"),
+        "small_firm_deduction_min": gettext_lazy("小微企业报价扣除，不少于"),
+        "small_firm_deduction_max": gettext_lazy("小微企业报价扣除，不超过"),
+        "small_share_deduction_min": gettext_lazy("联合体或分包含小微企业的报价扣除，不少于"),
+        "small_share_deduction_max": gettext_lazy("联合体或分包含小微企业的报价扣除，不超过"),
+        "domestic_deduction": gettext_lazy("本国产品报价扣除"),
+        "low_price_mean": gettext_lazy("报价低于通过审查的平均报价的此比例，启动异常低价审查"),
+        "low_price_second": gettext_lazy("报价低于次低报价的此比例，启动异常低价审查"),
+        "low_price_ceiling": gettext_lazy("报价低于最高限价（无限价的为预算）的此比例，启动异常低价审查"),
+        "low_price_answer_minutes": gettext_lazy("异常低价审查中供应商书面说明的时间，一般不少于"),
     }
 )
 UNITS: Mapping[str, str | Promise] = MappingProxyType(
@@ -68,6 +81,7 @@ UNITS: Mapping[str, str | Promise] = MappingProxyType(
         "days": gettext_lazy("%(count)s日"),
         "working-days": gettext_lazy("%(count)s个工作日"),
         "hours": gettext_lazy("%(count)s小时"),
+        "minutes": gettext_lazy("%(count)s分钟"),
         "years": gettext_lazy("%(count)s年"),
         "seats": gettext_lazy("%(count)s席"),
         "members": gettext_lazy("%(count)s人"),
