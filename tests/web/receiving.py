@@ -1,6 +1,7 @@
 """A bidder's program on the wire (递交窗口测试件): the reception's own addresses, asked as a program asks them."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from mifeng.kernel import clock
 from mifeng.rules.encoding import canonical
 from mifeng.rules.reception import binding, upload
 from mifeng.rules.seal.statements import sign_ecdsa, submission
+from mifeng.tenders.models import Tender
 from tests.bids import DAY_BEFORE, Held
 from tests.factories import City
 
@@ -119,3 +121,14 @@ def problem(answer: HttpResponse) -> tuple[int, str]:
     assert (fields["status"], fields["code"]) == (answer.status_code, fields["code"])
     assert [one["code"] for one in fields["reasons"]] == answer.headers.get("X-Reason", "").split()
     return answer.status_code, str(fields["code"])
+
+
+def page_of(tender: Tender) -> str:
+    """Return the address of a project's page in the supplier's room."""
+    return f"/supplier/{tender.pk}"
+
+
+def ticket_on(page: str) -> str:
+    """Return the ticket that a page shows."""
+    [found] = re.findall(r"data-ticket>([^<]+)</textarea>", page)
+    return str(found)

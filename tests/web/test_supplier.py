@@ -20,6 +20,7 @@ from mifeng.tenders.actions import clarify, close_bidding
 from mifeng.tenders.models import Document, Lot, Tender
 from tests.bids import hand_in, sealed_bid
 from tests.factories import DUE, START, City, clarification, documented, lot_of, published
+from tests.web.receiving import page_of, ticket_on
 from tests.web.rooms import ask, client_of, codes, queries, read, shown_codes, text_of
 
 LATER = START + timedelta(hours=2)
@@ -29,22 +30,11 @@ TWO_LOTS = {
 }
 
 
-def page_of(tender: Tender) -> str:
-    """Return the address of a project's page."""
-    return f"/supplier/{tender.pk}"
-
-
 def take(tender: Tender, account: str = "bidder-1", **data: object) -> tuple[int, str]:
     """Ask for a ticket for the first package; return status and page."""
     with clock.frozen(LATER):
         answer = client_of(account).post(f"{page_of(tender)}/ticket", {"lot": lot_of(tender).pk, **data})
     return answer.status_code, text_of(answer)
-
-
-def ticket_on(page: str) -> str:
-    """Return the ticket that a page shows."""
-    [found] = re.findall(r"data-ticket>([^<]+)</textarea>", page)
-    return found
 
 
 def test_list_shows_what_still_takes_bids(city: City) -> None:
