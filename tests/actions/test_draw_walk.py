@@ -120,7 +120,7 @@ def test_refusal_lets_the_next_one_in_and_the_roster_is_sealed_when_all_seats_ar
     assert read_entry(agreeing.id).moves == ["experts.draw answer", "experts.invitation agree: invited → agreed"]
     assert draw.state == "rostered"
     assert read_entry(sealed.id).facts("seal_roster") == {"handle": draw.handle, "seats": [1, 2]}
-    rows = unseal(ROSTER, draw.pk, Roster.objects.get(pk=draw.pk).sealed)
+    rows = unseal(ROSTER, draw.pk, bytes(Roster.objects.get(pk=draw.pk).sealed))
     assert rows == [
         {"number": 1, "leaf": second.leaf, "expert": person(second)},
         {"number": 2, "leaf": third.leaf, "expert": person(third)},

@@ -29,6 +29,7 @@ from mifeng.sittings.tasks import (
     complete_panels,
     dispatch_invitations,
     fix_seeds,
+    recheck_panels,
     tell_progress,
     walk_on,
 )
@@ -58,6 +59,7 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "close_list": (go_on,),
         "confirm_key": (close_keys_early,),
         "close_keys": (go_on,),
+        "open_all": (recheck_panels,),
         "assemble_panel": (commit_pools,),
         "widen_panel": (commit_pools,),
         "commit_pool": (ask_contributors, tell_progress),

@@ -43,7 +43,7 @@ def unseal(purpose: str, row: object, sealed: bytes) -> object:
     Raises:
         InvalidTag: when it was sealed under another key, for another purpose or row, or has been changed.
     """
-    nonce, ciphertext = bytes(sealed[:NONCE_BYTES]), bytes(sealed[NONCE_BYTES:])
+    nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     return parse_canonical(AESGCM(_key(purpose)).decrypt(nonce, ciphertext, _bound(purpose, row)))
 
 

@@ -112,7 +112,7 @@ def close_pool(draw: Draw, frozen: Frozen) -> None:
 
 def open_pool(draw: Draw) -> Frozen:
     """Return the pool of a draw as it was fixed."""
-    fields = cast("dict[str, Any]", unseal(POOL, draw.pk, Pool.objects.get(pk=draw.pk).sealed))
+    fields = cast("dict[str, Any]", unseal(POOL, draw.pk, bytes(Pool.objects.get(pk=draw.pk).sealed)))
     pairs = (row.partition(" ") for row in fields["rows"])
     return Frozen(
         handle=bytes.fromhex(draw.handle),
@@ -144,13 +144,13 @@ def occupied(draw: Draw) -> dict[str, tuple[str, Draw]]:
 
 def open_contact(contact: Contact) -> dict[str, str]:
     """Return who is invited and how to reach them: ``expert``, ``phone``, ``token``."""
-    return cast("dict[str, str]", unseal(CONTACT, contact.pk, contact.sealed))
+    return cast("dict[str, str]", unseal(CONTACT, contact.pk, bytes(contact.sealed)))
 
 
 def personal_of(people: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return what the library knows of some experts, by id."""
     rows = Personal.objects.filter(pk__in=list(people))
-    return {str(row.pk): cast("dict[str, Any]", unseal(PERSONAL, row.pk, row.sealed)) for row in rows}
+    return {str(row.pk): cast("dict[str, Any]", unseal(PERSONAL, row.pk, bytes(row.sealed))) for row in rows}
 
 
 def candidate(row: Expert, facts: Mapping[str, Any], *, busy: bool) -> Candidate:

@@ -4,40 +4,27 @@ A contributor is shown the notice that lists the draw's handle and the pool, bot
 answers once per handle; asked again, it gives the same answer, so asking may be repeated at will.
 """
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Protocol
 
 from mifeng.experts.actions import record_contributions
 from mifeng.experts.actions.draws import missing
 from mifeng.experts.models import Draw
+from mifeng.gateways.witness import Contributed, Contributor
 from mifeng.kernel.acting import subject_of
 from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.ledger.proofs import receipt_of
 from mifeng.kernel.models import Entry, EntryBody
 from mifeng.rules.decisive import published
-from mifeng.rules.draw.lots import Contribution
 from mifeng.rules.errors import WrongState
 from mifeng.tenders.models import Lot, Tender
+
+log = logging.getLogger(__name__)
 
 
 class NotYet(Exception):
     """The proofs are not there yet, or a contributor has not answered; the job that asks runs again."""
-
-
-class Source(Protocol):
-    """A contributor as the platform reaches it (种子贡献方)."""
-
-    name: str
-
-    def contribute(self, policy: bytes, notice: str, pool: str, handle: str) -> Contribution | None:
-        """Return its contribution; None when it refused or could not be reached."""
-        ...
-
-
-def contributors() -> list[Source]:
-    """Return the contributors as this installation reaches them."""
-    return []
 
 
 def notices_of(tender: Tender) -> list[int]:
@@ -51,24 +38,32 @@ def policy_of(tender: Tender) -> bytes:
     return Lot.objects.filter(tender=tender).order_by("number")[0].policy.encode()
 
 
-def ask(draw: Draw, policy: bytes, notices: Sequence[int], sources: Sequence[Source]) -> None:
+def ask(draw: Draw, notices: Sequence[int], policy: bytes, contributors: Sequence[Contributor]) -> None:
     """Ask those who have not contributed yet and record what they give (征集种子贡献).
 
     Args:
         draw: with its pool.
-        policy: the sealing policy that names the contributors, canonical JSON.
         notices: ids of the entries of the project's notices, newest first.
-        sources: the contributors.
+        policy: the sealing policy that names the contributors, canonical JSON.
+        contributors: the way to each of them.
 
     Raises:
         NotYet: while a proof or a contribution is missing.
     """
-    notice, pool = _listing(draw, notices), receipt_of(_id(draw), body=True)
+    pool_entry = _pool(draw)
+    notice, pool = _listing(draw, notices, pool_entry), receipt_of(pool_entry, body=True)
     if notice is None or pool is None:
         raise NotYet("the notice or the pool is not witnessed yet")
-    wanted = missing(draw)
-    asked = [one for one in sources if one.name in wanted]
-    given = [found for one in asked if (found := one.contribute(policy, notice, pool, draw.handle)) is not None]
+    wanted, given = missing(draw), []
+    for contributor in contributors:
+        name = contributor.key().name
+        if name not in wanted:
+            continue
+        outcome = contributor.contribute(policy, notice, pool, bytes.fromhex(draw.handle))
+        if isinstance(outcome, Contributed):
+            given.append(outcome.contribution)
+        else:
+            log.warning("draw %s: %s has not contributed: %s", draw.pk, name, outcome.detail)
     if given:
         # Another run may have recorded the same meanwhile.
         with suppress(WrongState):
@@ -77,16 +72,16 @@ def ask(draw: Draw, policy: bytes, notices: Sequence[int], sources: Sequence[Sou
         raise NotYet(f"{len(wanted) - len(given)} contributors of {draw.pk} have not answered")
 
 
-def _listing(draw: Draw, notices: Sequence[int]) -> str | None:
-    """Return the receipt of the newest notice that lists the draw's handle; None while it is not witnessed."""
+def _listing(draw: Draw, notices: Sequence[int], before: int) -> str | None:
+    """Return the receipt of the newest notice before the pool that lists the handle; None while there is none."""
     for entry in notices:
-        body = EntryBody.objects.filter(pk=entry).first()
+        body = EntryBody.objects.filter(pk=entry).first() if entry < before else None
         if body is not None and draw.handle in published(bytes(body.content)).handles:
             return receipt_of(entry, body=True)
     return None
 
 
-def _id(draw: Draw) -> int:
+def _pool(draw: Draw) -> int:
     if draw.pool_entry_id is None:
         raise NotYet(f"{draw.pk} has no pool")
     return draw.pool_entry_id

@@ -1,20 +1,27 @@
-"""Jobs about draws (抽取任务): each looks at what an entry speaks of and goes one step on; again changes nothing."""
+"""Jobs about draws (抽取任务): each looks at what an entry speaks of and goes one step on; again changes nothing.
+
+A pool is witnessed within seconds, and a witness that sleeps may wake within the window, so asking is repeated: soon at
+first, later less often. Once a minute everything unfinished is looked at anew, so that nothing hangs on a single job.
+"""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from procrastinate import RetryStrategy
+from django.db.models import QuerySet
+from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
 
 from mifeng.experts import actions as experts
-from mifeng.experts.dispatch import dispatch
+from mifeng.experts.dispatch import NotSent, dispatch
 from mifeng.experts.models import Draw, Invitation
 from mifeng.experts.pools import overlapping
 from mifeng.gateways.sms.files import FileSms
+from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.inbox import tell
 from mifeng.kernel.ledger.queries import body_of, subjects_of
@@ -23,14 +30,13 @@ from mifeng.parties.queries import handles
 from mifeng.rules.errors import Refusal
 from mifeng.rules.ledger import decode64
 from mifeng.sittings import actions
-from mifeng.sittings.contributing import ask, contributors, notices_of, policy_of
+from mifeng.sittings.contributing import NotYet, ask, notices_of, policy_of
+from mifeng.sittings.contributors import reach
 from mifeng.sittings.models import Panel, PanelSite
 from mifeng.sittings.parties import bidders, parties
 
-log = logging.getLogger(__name__)
-
-# A pool is witnessed within seconds, a witness that sleeps may wake within the window: look again every two seconds.
-SOON = RetryStrategy(max_attempts=1_800, wait=2)
+QUICK, SLOW = 1, 15
+QUICK_TRIES, TRIES = 120, 600
 # Entries of a draw that its agency and supervisor are told of, as the inbox names them.
 TOLD = {
     "refuse_pool": "draw-small",
@@ -40,51 +46,57 @@ TOLD = {
     "resume": "panel-resumed",
 }
 
+log = logging.getLogger(__name__)
+
+
+class Patient(BaseRetryStrategy):
+    """Come again soon while something else has to come first (等待重试), and like any job after a failure."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Return when the job comes again; None when it is given up."""
+        if isinstance(exception, NotYet | NotSent) and job.attempts < TRIES:
+            return RetryDecision(retry_in={"seconds": QUICK if job.attempts < QUICK_TRIES else SLOW})
+        return AGAIN.get_retry_decision(exception=exception, job=job)
+
+
+PATIENT = Patient()
+
 
 @app.task(name="sittings.commit_pools", retry=AGAIN)
 def commit_pools(*, entry_id: int) -> None:
     """Fix the pools of the draws an entry asks for (冻结名单)."""
-    for draw in _draws(entry_id, "asked"):
-        _try(experts.commit_pool, draw.pk, parties(_panel(draw).tender))
+    commit(_draws(entry_id))
 
 
-@app.task(name="sittings.ask_contributors", retry=SOON)
+@app.task(name="sittings.ask_contributors", retry=PATIENT)
 def ask_contributors(*, entry_id: int) -> None:
     """Ask everybody who has to contribute to a seed (征集种子贡献), until all have or the window is over."""
-    for draw in _draws(entry_id, "pooled"):
-        tender = _panel(draw).tender
-        ask(draw, policy_of(tender), notices_of(tender), contributors())
+    contribute(_draws(entry_id))
 
 
 @app.task(name="sittings.fix_seeds", retry=AGAIN)
 def fix_seeds(*, entry_id: int) -> None:
     """Fix the seed of a draw that everybody has contributed to (确定种子)."""
-    for draw in _draws(entry_id, "pooled"):
-        _try(experts.fix_seed, draw.pk)
+    fix(_draws(entry_id))
 
 
 @app.task(name="sittings.walk_on", retry=AGAIN)
 def walk_on(*, entry_id: int) -> None:
     """Go on with the walks of a session, and of every session that may have waited for the same person (依次邀请)."""
     around = {pk for draw in _draws(entry_id) for pk in overlapping(draw)}
-    for draw in Draw.objects.filter(pk__in=around, state__in=("seeded", "walking")).order_by("pk"):
-        _try(experts.invite_next, draw.pk, firms=bidders(_panel(draw).tender_id))
-        _try(experts.seal_roster, draw.pk)
+    walk(Draw.objects.filter(pk__in=around))
 
 
-@app.task(name="sittings.dispatch_invitations", retry=AGAIN)
+@app.task(name="sittings.dispatch_invitations", retry=PATIENT)
 def dispatch_invitations(*, entry_id: int) -> None:
     """Hand the messages of new invitations to the gateway (交发短信)."""
-    invited = Invitation.objects.filter(pk__in=subjects_of(entry_id, "experts.invitation"), state="invited")
-    for invitation in invited.select_related("draw").order_by("place"):
-        dispatch(invitation, sms())
+    send(Invitation.objects.filter(pk__in=subjects_of(entry_id, "experts.invitation")))
 
 
 @app.task(name="sittings.complete_panels", retry=AGAIN)
 def complete_panels(*, entry_id: int) -> None:
     """Record that a panel is complete when the roster of its last site has been sealed (评审席位已满)."""
-    for draw in _draws(entry_id, "rostered"):
-        _try(actions.complete_panel, _panel(draw).pk)
+    complete(_panels(entry_id))
 
 
 @app.task(name="sittings.recheck_panels", retry=AGAIN)
@@ -108,6 +120,76 @@ def tell_progress(*, entry_id: int) -> None:
             tell(posts, kind, subject=subject, entry=entry_id, name=tender.name, number=tender.number)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="sittings.look_after", retry=AGAIN)
+def look_after(timestamp: int) -> None:
+    """Look at every draw that is under way once a minute (每分钟检查)."""
+    open_draws = Draw.objects.filter(starts_at__gt=clock.now())
+    commit(open_draws)
+    with suppress(NotYet):
+        contribute(open_draws)
+    fix(open_draws)
+    walk(open_draws)
+    with suppress(NotSent):
+        send(Invitation.objects.filter(draw__in=open_draws))
+    complete(Panel.objects.filter(pk__in=PanelSite.objects.filter(draw__in=open_draws).values("panel")))
+
+
+def commit(draws: QuerySet[Draw]) -> None:
+    """Fix the pools that are asked for."""
+    for draw in draws.filter(state="asked").order_by("pk"):
+        _try(experts.commit_pool, draw.pk, parties(_panel(draw).tender))
+
+
+def contribute(draws: QuerySet[Draw]) -> None:
+    """Ask for the contributions that are missing, for every draw.
+
+    Raises:
+        NotYet: when one of them could not be had.
+    """
+    waiting: list[NotYet] = []
+    for draw in draws.filter(state="pooled").order_by("pk"):
+        tender = _panel(draw).tender
+        policy = policy_of(tender)
+        try:
+            ask(draw, notices_of(tender), policy, reach(policy))
+        except NotYet as reason:
+            waiting.append(reason)
+    if waiting:
+        raise waiting[0]
+
+
+def fix(draws: QuerySet[Draw]) -> None:
+    """Fix the seeds that everybody has contributed to."""
+    for draw in draws.filter(state="pooled").order_by("pk"):
+        _try(experts.fix_seed, draw.pk)
+
+
+def walk(draws: QuerySet[Draw]) -> None:
+    """Invite whoever is next, and seal the rosters that are full."""
+    for draw in draws.filter(state__in=("seeded", "walking")).order_by("pk"):
+        _try(experts.invite_next, draw.pk, firms=bidders(_panel(draw).tender_id))
+        _try(experts.seal_roster, draw.pk)
+
+
+def send(invitations: QuerySet[Invitation]) -> None:
+    """Hand over the messages that have not been sent.
+
+    Raises:
+        NotSent: when the gateway did not take one.
+    """
+    waiting = invitations.filter(state="invited", sent_at=None).select_related("draw")
+    for invitation in waiting.order_by("draw", "place"):
+        dispatch(invitation, sms())
+
+
+def complete(panels: Iterable[Panel]) -> None:
+    """Record which panels are complete."""
+    for panel in panels:
+        if panel.state == "assembling":
+            _try(actions.complete_panel, panel.pk)
+
+
 def sms() -> FileSms:
     """Return the gateway of this installation: messages as closed files, until a telephone line is bought."""
     data = Path(settings.ENV.data)
@@ -122,9 +204,8 @@ def _try(act: Callable[..., object], *args: object, **facts: object) -> None:
         log.info("%s not carried out: %s", getattr(act, "__name__", "act"), refusal)
 
 
-def _draws(entry_id: int, *states: str) -> Iterator[Draw]:
-    rows = Draw.objects.filter(pk__in=subjects_of(entry_id, "experts.draw")).order_by("pk")
-    yield from rows.filter(state__in=states) if states else rows
+def _draws(entry_id: int) -> QuerySet[Draw]:
+    return Draw.objects.filter(pk__in=subjects_of(entry_id, "experts.draw"))
 
 
 def _panel(draw: Draw) -> Panel:
@@ -133,5 +214,5 @@ def _panel(draw: Draw) -> Panel:
 
 def _panels(entry_id: int) -> list[Panel]:
     named = Panel.objects.filter(pk__in=subjects_of(entry_id, "sittings.panel"))
-    drawn = PanelSite.objects.filter(draw__in=subjects_of(entry_id, "experts.draw")).values("panel")
-    return list((named | Panel.objects.filter(pk__in=drawn)).select_related("tender").order_by("pk"))
+    drawn = Panel.objects.filter(pk__in=PanelSite.objects.filter(draw__in=_draws(entry_id)).values("panel"))
+    return list((named | drawn).select_related("tender").order_by("pk"))
