@@ -1,7 +1,7 @@
 """Notice, clarification and the close (公告、澄清、截止)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from mifeng.kernel.acting import Act, acting, subject_of
@@ -15,6 +15,7 @@ from mifeng.rules.deadlines import tender_deadlines
 from mifeng.rules.encoding import canonical, digest
 from mifeng.rules.lifecycle import check_step
 from mifeng.rules.notice import Clarification, check_clarification, check_publication
+from mifeng.rules.rulebook import Rulebook
 from mifeng.tenders.actions.guards import (
     check_agency,
     check_moment,
@@ -27,6 +28,7 @@ from mifeng.tenders.actions.sealing import fix_policy, list_handles
 from mifeng.tenders.models import Document, Lot, Notice, Tender
 from mifeng.tenders.queries import publication_of
 from mifeng.venues import actions as venues
+from mifeng.venues.models import Session
 from mifeng.venues.queries import session_of
 
 MAX_TEXT = 20_000
@@ -167,9 +169,7 @@ def clarify(tender_id: UUID, clarified: Clarified, *, by: Actor) -> Written:
                 document.issued_at = act.at
                 act.move(document, table.DOCUMENT, "issue", sha256=document.sha256)
         if session is not None and new_due_at != due_at:
-            shift = new_due_at - due_at
-            during = (session.starts_at + shift, session.ends_at + shift)
-            venues.move_session(act, session, during, reply_hours=rulebook.int("site_reply_hours"))
+            _move_session(act, session, new_due_at - due_at, rulebook)
         _publish(act, tender, lots, Notice.Kind.CLARIFICATION, text, affects_bids=clarified.affects_bids)
     return act.entry
 
@@ -195,6 +195,11 @@ def close_bidding(lot_id: UUID, *, by: Actor) -> Written:
         act.move(lot, table.LOT, "close", bids_due_at=lot.bids_due_at, **reference)
         act.refer(f"tenders.tender:{lot.tender_id}")
     return act.entry
+
+
+def _move_session(act: Act, session: Session, shift: timedelta, rulebook: Rulebook) -> None:
+    during = (session.starts_at + shift, session.ends_at + shift)
+    venues.move_session(act, session, during, reply_hours=rulebook.int("site_reply_hours"))
 
 
 def _set_due(act: Act, lots: list[Lot], due_at: datetime, step: str) -> None:
