@@ -43,7 +43,7 @@ def test_entered_project_is_kept_as_declared(stages: Stages) -> None:
     )
     assert tender.supervisor_id == UUID(city["supervisor"].organisation)
     assert (tender.region, tender.host_site) == ("150800", city.sites["市中心"].pk)
-    assert (tender.rulebook, tender.entered_at, tender.version) == ("procurement-2015", SOON, 1)
+    assert (tender.rulebook, tender.entered_at, tender.version) == ("procurement-2026", SOON, 1)
     assert tender.issued_on is None
     lots = Lot.objects.filter(tender=tender).order_by("number")
     assert list(lots.values_list("number", "name", "budget_yuan", "state")) == [
@@ -68,7 +68,7 @@ def test_entry_of_the_ledger_says_all_that_was_declared(stages: Stages) -> None:
         "budget_yuan": "4800000.00",
         "region": "150800",
         "host_site": str(tender.host_site),
-        "rulebook": "procurement-2015",
+        "rulebook": "procurement-2026",
         "purchaser": str(tender.purchaser_id),
         "agency": str(tender.agency_id),
         "supervisor": str(tender.supervisor_id),

@@ -150,14 +150,19 @@ def test_text_that_nobody_types_is_refused(text: str, empty: str, code: str) -> 
 
 
 def test_every_rulebook_is_known_by_its_name() -> None:
-    assert {name: book.name for name, book in rulebooks().items()} == {"procurement-2015": "procurement-2015"}
+    assert {name: book.name for name, book in rulebooks().items()} == {
+        "procurement-2015": "procurement-2015",
+        "procurement-2026": "procurement-2026",
+    }
 
 
 def test_project_is_bound_to_the_rulebook_of_its_day() -> None:
     """Law is data with a date: nearest place, day of entry; no rulebook, no entry."""
-    book = rulebook_on("150800", "procurement", date(2026, 3, 2))
+    old = rulebook_on("150800", "procurement", date(2026, 1, 31))
+    book = rulebook_on("150800", "procurement", date(2026, 2, 1))
 
-    assert (book.name, book.int("bid_period_days")) == ("procurement-2015", 20)
+    assert (old.name, old.int("bid_period_days")) == ("procurement-2015", 20)
+    assert (book.name, book.int("bid_period_days")) == ("procurement-2026", 20)
     with pytest.raises(LookupError):
         rulebook_on("150800", "procurement", date(1999, 1, 1))
 

@@ -6,8 +6,10 @@ from importlib.resources import files
 from mifeng.rules.calendar import WorkCalendar, at_beijing
 from mifeng.rules.rulebook import parse_rulebook
 
-BOOK_TEXT = files("mifeng.rules").joinpath("rulebooks/procurement-2015.toml").read_text("utf-8")
+_BOOKS = files("mifeng.rules").joinpath("rulebooks")
+BOOK_TEXT = _BOOKS.joinpath("procurement-2015.toml").read_text("utf-8")
 BOOK = parse_rulebook(BOOK_TEXT)
+BOOK_2026 = parse_rulebook(_BOOKS.joinpath("procurement-2026.toml").read_text("utf-8"))
 
 
 def _days(first: date, last: date) -> set[date]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from mifeng.rules.rulebook import Rulebook, parse_rulebook, rulebook_for
-from tests.rules.books import BOOK, BOOK_TEXT
+from tests.rules.books import BOOK, BOOK_2026, BOOK_TEXT
 
 SMALL = """
 name = "small"
@@ -61,7 +61,7 @@ def test_numbers_of_texts_not_at_hand_are_listed_as_unconfirmed() -> None:
 def test_a_choice_of_ours_is_neither_confirmed_nor_waiting_for_it() -> None:
     choices = [one for one in BOOK.constants.values() if one.standing == "choice"]
 
-    assert {one.source for one in choices} == {"our choice (ADR-1)", "our choice (ADR-3)"}
+    assert {one.source for one in choices} == {f"our choice (ADR-{number})" for number in (1, 3, 4)}
     assert not set(choices) & set(BOOK.unconfirmed())
 
 
@@ -190,6 +190,22 @@ def test_two_rulebooks_for_one_place_and_day_are_an_error() -> None:
 
 
 def test_the_shipped_rulebook_says_where_each_number_comes_from() -> None:
-    assert BOOK.name == "procurement-2015"
+    assert (BOOK.name, BOOK_2026.name) == ("procurement-2015", "procurement-2026")
     assert BOOK_TEXT.count("[constants.") == len(BOOK.constants)
-    assert all(one.meaning.endswith(".") and one.article for one in BOOK.constants.values())
+    assert all(one.meaning.endswith(".") and one.article for one in BOOK_2026.constants.values())
+
+
+def test_the_later_book_repeats_the_earlier_and_adds_what_the_law_added() -> None:
+    """A book is read alone (ADR-3); what 2022 and 2026 brought is not in force in the book of 2015."""
+    added = set(BOOK_2026.constants) - set(BOOK.constants)
+
+    assert {name: one for name, one in BOOK_2026.constants.items() if name not in added} == BOOK.constants
+    assert {BOOK_2026[name].source for name in added} == {"MOF-2022-19", "MOF-2026-2", "SCO-2025-34"}
+    assert not any(BOOK_2026[name].confirmed for name in added)
+
+
+@pytest.mark.parametrize(
+    ("on", "name"), [(date(2026, 1, 31), "procurement-2015"), (date(2026, 2, 1), "procurement-2026")]
+)
+def test_a_project_keeps_the_book_of_its_first_event(on: date, name: str) -> None:
+    assert rulebook_for((BOOK, BOOK_2026), "150800", "procurement", on).name == name

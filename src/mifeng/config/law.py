@@ -21,7 +21,7 @@ from mifeng.rules.lifecycle import Lifecycle
 from mifeng.rules.rulebook import Constant, Rulebook, parse_rulebook
 
 CLAUSE_ID = re.compile(
-    r"(?<![\w-])(?:(?:GPLR?|TBLR?|PIPL|ESL)-\d+|MOF-\d+(?:-\d+)*"
+    r"(?<![\w-])(?:(?:GPLR?|TBLR?|PIPL|ESL)-\d+|(?:MOF|SCO)-\d+(?:-\d+)*"
     r"|(?:BN-2023R?|NM-2018-67|LY-2022-14|LC-2018-80) "
     r"(?:序\d|末|页眉|各条|[一二三四五六七八九十]+(?:\([一二三四五六七八九十]+\))?\d?(?:\(\d\))?))(?![\d(])"
 )

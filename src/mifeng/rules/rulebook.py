@@ -27,6 +27,7 @@ UNITS = (
     "days",
     "working-days",
     "hours",
+    "minutes",
     "years",
     "yuan",
     "seats",
