@@ -101,6 +101,37 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "share-missing": "our choice (ADR-6)",
         "stanza-bad": "our choice (ADR-6)",
         "content-broken": "our choice (ADR-6)",
+        # the scoring template
+        "template-sum": "MOF-87-55",
+        "item-twice": "our choice (ADR-7)",
+        "item-range": "GPLR-34",
+        "item-kind": "our choice (ADR-7)",
+        "extreme-wide": "our choice (ADR-7)",
+        "price-item": "MOF-87-55",
+        "price-weight": "MOF-87-55",
+        "deduction-unknown": "our choice (ADR-7)",
+        "deduction-rate": "MOF-2022-19",
+        "deduction-twice": "our choice (ADR-7)",
+        # the sheet of a seat
+        "item-unknown": "GPLR-34",
+        "code-unknown": "our choice (ADR-5)",
+        "score-range": "MOF-87-64",
+        "score-step": "GPLR-34",
+        "remark-missing": "our choice (ADR-7)",
+        "cells-missing": "MOF-87-55",
+        "objective-differs": "MOF-87-64",
+        # quotes, corrections, order
+        "price-above-ceiling": "MOF-87-63",
+        "price-nought": "our choice (ADR-7)",
+        "deduction-unlisted": "GPLR-34",
+        "deduction-double": "MOF-2020-46-9",
+        "correction-unlawful": "MOF-87-64",
+        "correction-baseless": "MOF-87-64",
+        "correction-wrong": "MOF-87-64",
+        "majority-missing": "MOF-87-61",
+        "qualified-short": "MOF-87-44",
+        "valid-short": "GPL-36",
+        "award-order": "GPLR-43",
     }
 )
 

@@ -4,26 +4,32 @@ Rules, actions and the ledger speak in codes (``seats-pending``, ``publish``, ``
 below. Chinese is the source text; other languages come from the catalogue in ``locale``. Full-width punctuation, the
 sentence first and the code second, who acts is named, and no exclamation marks.
 
-A reason has a sentence that always holds and, where the facts are known, a second line that names them. The second line
-is left out when a fact is missing, so a rule may say less than it knows without breaking a page.
+The sentences of reasons stand in ``reasons.py``.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-Sentence = str | Promise
+from mifeng.web.shell.reasons import REASON_TEXTS, Sentence, Text
 
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Say one reason (阻止原因): a sentence, and a second line with ``%(fact)s`` in it."""
-
-    says: Sentence
-    more: Sentence = ""
+__all__ = [
+    "CLOCK_STARTS",
+    "CLOCK_TITLES",
+    "FACT_WORDS",
+    "LAWS",
+    "REASON_TEXTS",
+    "REFUSAL_TITLES",
+    "ROLE_TITLES",
+    "STATE_WORDS",
+    "STEP_TITLES",
+    "Law",
+    "Sentence",
+    "Text",
+    "Word",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,123 +48,6 @@ class Law:
     short: str
     read: bool = True
 
-
-REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
-    {
-        # who and where in the procedure
-        "wrong-state": Text(_("当前环节不能办理这一步"), _("现在：%(state)s。可以办理的环节：%(allowed)s")),
-        "wrong-post": Text(_("您的岗位不能办理这一步"), _("这一步：%(step)s")),
-        "not-your-site": Text(_("这不是您所在的场地")),
-        "not-your-project": Text(_("这不是您单位的项目")),
-        "stale-version": Text(_("您打开页面之后，内容已被他人改过"), _("您看到第%(seen)s版，现在是第%(current)s版")),
-        "idempotency-mismatch": Text(_("同一份表单曾以别的内容提交过，这次没有写入")),
-        # signing in
-        "sign-in-failed": Text(_("账号或密码不对")),
-        "too-many-attempts": Text(_("失败次数太多，暂停登录")),
-        # shape of what was sent
-        "malformed": Text(_("提交的内容缺项或格式不对"), _("有问题的一项：%(field)s")),
-        "too-large": Text(_("提交的内容超过上限"), _("上限%(limit)s")),
-        "file-type": Text(_("只接收PDF文件，且文件不能损坏"), _("按内容识别为：%(media)s")),
-        "file-active-content": Text(_("文件里含有会自动运行的内容或附件"), _("发现：%(found)s")),
-        "file-encrypted": Text(_("文件设有打开密码，不能接收")),
-        # entry of a project
-        "supervisor-missing": Text(_("没有写明监管主体")),
-        "catalogue-needs-central-agency": Text(
-            _("集中采购目录内的项目应由集中采购机构办理"), _("本单位：%(agency_kind)s")
-        ),
-        "agency-banned": Text(_("本代理机构正被禁止代理")),
-        "remote-unsuitable": Text(_("这类项目不适合远程异地评审"), _("申报的情形：%(traits)s")),
-        "host-missing": Text(_("本地区没有可以做主场的场地")),
-        "budget-missing": Text(_("没有公开预算金额")),
-        "budget-mismatch": Text(_("各包预算之和与项目预算不符"), _("项目预算%(budget_yuan)s，各包合计%(lots_yuan)s")),
-        # the seat plan
-        "committee-size": Text(
-            _("评审委员会人数应为单数，且不少于法定人数"), _("现为%(members)s人，至少%(members_min)s人")
-        ),
-        "experts-share": Text(_("专家不足评审委员会的三分之二"), _("专家%(experts)s人，全体%(members)s人")),
-        "buyer-seat": Text(
-            _("采购人代表的席位应设在主场，且只设一席"), _("主场%(host_buyer_seats)s席，副场%(guest_buyer_seats)s席")
-        ),
-        "host-seats": Text(_("应有一个主场，主场应有专家席"), _("主场%(hosts)s处，主场专家%(expert_seats)s席")),
-        "guest-required": Text(_("远程异地评审至少要有一个副场"), _("现有副场%(guests)s处")),
-        "guest-seats": Text(_("每个副场至少一个专家席"), _("有一处副场只有%(expert_seats)s席")),
-        "session-period": Text(_("评审场次的时间不合适"), _("%(fault)s（一场不超过%(hours_max)s小时）")),
-        "session-exists": Text(_("本项目已有一个评审场次，不能另开一场")),
-        "seat-taken": Text(_("席位刚被别的项目占用")),
-        "seat-unready": Text(_("席位设备未就绪"), _("%(seat)s：%(fault)s")),
-        "seats-short": Text(_("场地没有足够的空闲席位"), _("%(site)s需%(wanted)s席")),
-        "seats-pending": Text(_("席位等待场地确认"), _("%(site)s（%(role)s）%(seats)s席")),
-        "seats-missing": Text(_("评审席位没有落实"), _("%(site)s（%(role)s）%(seats)s席：%(state)s")),
-        "reply-overdue": Text(_("已过场地答复的时限"), _("应在%(reply_by)s前答复")),
-        "too-early": Text(_("还没有到办理这一步的时间"), _("这一步：%(step)s")),
-        # documents, notice, deadline
-        "document-missing": Text(_("还没有招标文件")),
-        "document-unapproved": Text(_("招标文件还没有经采购人确认"), _("招标文件现为：%(document)s")),
-        "supply-period-short": Text(
-            _("招标文件提供期不足法定工作日"),
-            _("%(issued_on)s发出，提供%(days_given)s个工作日，应不少于%(days_required)s个，最早可到%(earliest_on)s"),
-        ),
-        "bid-period-short": Text(
-            _("发出招标文件至投标截止的天数不足"),
-            _("%(issued_on)s发出，只有%(days_given)s日，应不少于%(days_required)s日，最早可定%(earliest_on)s"),
-        ),
-        "clarification-late": Text(
-            _("澄清影响投标而剩余天数不足，应顺延投标截止"),
-            _("剩%(days_given)s日，应不少于%(days_required)s日，截止最早%(earliest)s"),
-        ),
-        "deadline-earlier": Text(_("投标截止只能推后，不能提前"), _("原定%(bids_due_at)s，改为%(new_due_at)s")),
-        "session-before-deadline": Text(
-            _("评审场次早于投标截止"), _("场次%(session_starts_at)s开始，投标截止%(bids_due_at)s")
-        ),
-        "deadline-passed": Text(_("已过投标截止时间"), _("截止于%(bids_due_at)s")),
-        "calendar-unpublished": Text(_("所涉年份的放假安排尚未公布，日期暂定")),
-        "reason-required": Text(_("没有写明理由")),
-        # the log
-        "no-witness": Text(_("见证方没有签名，这一步暂缓办理")),
-        # the library and the draw of experts
-        "expert-known": Text(_("这位专家已在库中")),
-        "class-small": Text(_("只从一类、二类专业抽取，三类专业人数太少"), _("所选专业：%(speciality)s")),
-        "panel-exists": Text(_("本项目已经开始抽取专家")),
-        "draw-unlisted": Text(_("招标公告没有列出这个场地的抽取编号"), _("场地：%(site)s")),
-        "pool-small": Text(_("可抽取的专家太少"), _("需%(seats)s席，可抽%(eligible)s人")),
-        "session-begun": Text(_("评审场次已经开始，不能再抽取专家"), _("开始于%(starts_at)s")),
-        "invitation-over": Text(_("邀请已过答复时限"), _("应在%(answer_by)s前答复")),
-        "library-closed": Text(_("从抽取到评审结束，任何人不得查询专家信息")),
-        "contributors-few": Text(
-            _("抽取随机数的贡献方太少，或同属一个机构"), _("现有%(contributors)s方，至少%(needed)s方")
-        ),
-        "walk-order": Text(_("邀请须按抽取次序依次进行，不得跳过")),
-        # the sealed bid
-        "trustees-missing": Text(_("平台还没有指定开标受托人和见证人，招标公告不能发布")),
-        "policy-unsound": Text(
-            _("密封规则不能采用：凭它可能提前打开、无法打开或由一家单独打开投标文件"), _("有问题的一项：%(rule)s")
-        ),
-        "envelope-malformed": Text(_("密封投标文件格式不对，不能接收"), _("有问题的一项：%(field)s")),
-        "envelope-policy": Text(_("投标文件不是按本包的密封规则密封的"), _("不一致的一项：%(field)s")),
-        "envelope-copied": Text(_("密封件中有内容已在本包出现过，不能再次递交")),
-        "bid-exists": Text(_("这把递交密钥在本包已有一份投标")),
-        "ticket-invalid": Text(_("递交凭条无效，或不是本包的凭条")),
-        "ticket-expired": Text(_("递交凭条已过期，请重新领取")),
-        "key-bound": Text(_("本单位已用另一把递交密钥递交了投标，或这把密钥已由他人登记")),
-        "not-bound": Text(_("这把递交密钥还没有凭条登记")),
-        "nonce-expired": Text(_("一次性随机数已过期，请重新取得后再签名")),
-        "signature-invalid": Text(_("递交密钥的签名不对")),
-        "upload-incomplete": Text(_("密封件没有传完整，视为没有递交"), _("已收到%(offset)s字节")),
-        "offset-other": Text(_("续传位置不对"), _("应从第%(offset)s字节续传")),
-        # the opening
-        "bids-short": Text(_("投标截止时投标人不足三家，不开标")),
-        "no-trustees": Text(_("开标受托人签名不足，这一步暂缓办理"), _("已签%(signed)s家，需要%(needed)s家")),
-        "key-mismatch": Text(_("密钥与密封件不符，投标文件没有受影响，可以换一把再试")),
-        "key-window-over": Text(_("确认密钥的时间已过")),
-        "keys-missing": Text(_("没有投标人确认密钥，没有打开任何投标文件")),
-        "opened-short": Text(_("打开的投标文件不足三家")),
-        "key-absent": Text(_("投标人没有在时限内确认密钥")),
-        "bytes-missing": Text(_("平台交不出已出具回执的密封件")),
-        "share-missing": Text(_("受托人放行的有效份额不足")),
-        "stanza-bad": Text(_("密封件里给受托人的份额不对，受托人在截止前已签字指出")),
-        "content-broken": Text(_("密封件的内容与其承诺不符，打不开")),
-    }
-)
 
 REFUSAL_TITLES: Mapping[int, Sentence] = MappingProxyType(
     {
@@ -350,6 +239,17 @@ FACT_WORDS: Mapping[str, Mapping[str, Sentence]] = MappingProxyType(
             "language": _("语言"),
         },
         "role": {"host": _("主场"), "guest": _("副场")},
+        "deduction": {
+            "small-firm": _("小微企业"),
+            "small-firm-share": _("联合体或分包含小微企业"),
+            "domestic": _("本国产品"),
+        },
+        "kind": {
+            "sum": _("分值汇总计算错误"),
+            "range": _("分项评分超出评分标准范围"),
+            "objective": _("客观评审因素评分不一致"),
+            "abnormal": _("评分畸高、畸低"),
+        },
     }
 )
 
@@ -368,6 +268,11 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "LY-2022-14": Law("临财采〔2022〕14号", "异地评审通知"),
         "BN-2023R": Law("巴彦淖尔交易中心2023年1-9月工作综述", "工作综述"),
         "LC-2018-80": Law("聊政办字〔2018〕80号", "聊政办字80号"),
+        "MOF-2014-214-24": Law("财库〔2014〕214号第二十四条", "214号24", read=False),
+        "MOF-2020-46-9": Law("财库〔2020〕46号第九条", "46号9", read=False),
+        "MOF-2022-19": Law("财库〔2022〕19号", "19号", read=False),
+        "MOF-2026-2": Law("财库〔2026〕2号", "2号", read=False),
+        "SCO-2025-34": Law("国办发〔2025〕34号", "国办34号", read=False),
     }
 )
 
