@@ -35,8 +35,9 @@ FORK = MAIN[:3] + [leaf_hash(b"fork %d" % number) for number in range(61)]
 class Running:
     """A witness in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: object) -> None:
         self.folder = folder
+        self.options = options
         self.address_file = folder / "run" / "witness.address"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -59,6 +60,7 @@ class Running:
             self.folder / "logs",
             "--address-file",
             self.address_file,
+            *self.options,
         )
         for _ in range(200):
             if self.address_file.exists() and self.healthy():

@@ -2,15 +2,19 @@
 
 The log sends a signed checkpoint with the proof that it continues what the witness saw last. The witness cosigns, or
 knows another size, or refuses, or cannot be reached. What it says is believed only under its own key, which is known
-from
-elsewhere: an answer whose signature does not hold is a refusal, whatever its status.
+from elsewhere: an answer whose signature does not hold is a refusal, whatever its status.
+
+Some witnesses are contributors to draws of experts too (抽取随机数贡献方). They are shown the notice and the pool and
+give their part of the seed, or refuse, or cannot be reached.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mifeng.rules.draw.lots import Contribution
 from mifeng.rules.ledger import VerifierKey
+from mifeng.rules.seal.policy import Contributor as Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,13 @@ class Unreachable:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Contributed:
+    """The witness contributed to the seed (已贡献): its proof and signature, both verified."""
+
+    contribution: Contribution
+
+
 Outcome = Cosigned | Conflict | Refused | Unreachable
 
 
@@ -60,6 +71,37 @@ class Witness(Protocol):
 
     def cosign(self, old_size: int, proof: Sequence[bytes], note: str) -> Outcome:
         """Ask for a cosignature of a signed checkpoint; never raises for what the other side does."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Contributor(Protocol):
+    """A contributor to the seeds of draws as the platform sees it (抽取随机数贡献方)."""
+
+    def key(self) -> Named:
+        """Return how a policy names the contributor, with its public keys.
+
+        Raises:
+            OSError: when they cannot be read yet.
+            ValueError: when they are misshapen.
+        """
+        ...
+
+    def contribute(self, policy: bytes, notice: str, pool: str, handle: bytes) -> Contributed | Refused | Unreachable:
+        """Ask for the contribution to a draw; never raises for what the other side does.
+
+        Args:
+            policy: canonical bytes of the policy that names the contributors.
+            notice: receipt, with body, of the notice or clarification that lists the handle.
+            pool: receipt, with body, of the pool.
+            handle: of the draw, 32 bytes.
+
+        Raises:
+            ValueError: when the receipt of the pool does not lay its entry open.
+        """
         ...
 
     def close(self) -> None:

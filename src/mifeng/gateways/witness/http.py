@@ -42,7 +42,7 @@ class HttpWitness:
         except (OSError, ValueError) as error:
             return Unreachable(f"no witness to ask: {error}")
         try:
-            status, body = self._post(url, format_submission(old_size, proof, note).encode())
+            status, body = post(self._client, url, format_submission(old_size, proof, note).encode())
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             return Unreachable(f"{url}: {error or type(error).__name__}")
         return _outcome(status, body, note, key)
@@ -50,16 +50,6 @@ class HttpWitness:
     def close(self) -> None:
         """Let go of connections."""
         self._client.close()
-
-    def _post(self, url: str, content: bytes) -> tuple[int, str]:
-        """Return status and body of the answer, read only up to a limit."""
-        body = b""
-        with self._client.stream("POST", url, content=content) as response:
-            for piece in response.iter_raw():
-                body += piece
-                if len(body) > MAX_ANSWER_BYTES:
-                    raise ValueError("the answer is too long")
-            return response.status_code, body.decode()
 
 
 def remote_witness(address: str, vkey: Path) -> HttpWitness:
@@ -70,6 +60,22 @@ def remote_witness(address: str, vkey: Path) -> HttpWitness:
 def embedded_witness(address_file: Path, vkey: Path) -> HttpWitness:
     """Return the witness that the platform's supervisor starts: its address is read anew from its file at each call."""
     return HttpWitness(lambda: address_file.read_text().strip(), lambda: parse_vkey(vkey.read_text()))
+
+
+def post(client: httpx.Client, url: str, content: bytes) -> tuple[int, str]:
+    """Return status and body of the answer to a request, read only up to a limit.
+
+    Raises:
+        ValueError: when the answer is longer, or no text.
+        httpx.HTTPError: when none comes in time.
+    """
+    body = b""
+    with client.stream("POST", url, content=content) as response:
+        for piece in response.iter_raw():
+            body += piece
+            if len(body) > MAX_ANSWER_BYTES:
+                raise ValueError("the answer is too long")
+        return response.status_code, body.decode()
 
 
 def _outcome(status: int, body: str, note: str, key: VerifierKey) -> Outcome:

@@ -6,18 +6,22 @@
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from mifeng.programs.witness.draw import ContributorKey
 from mifeng.rules import vrf
-from mifeng.rules.encoding import canonical
+from mifeng.rules.encoding import canonical, parse_canonical
 from mifeng.rules.ledger import Kind, SigningKey, VerifierKey, decode64, encode64, parse_hex, parse_vkey
+from mifeng.rules.seal.policy import Contributor
+from mifeng.rules.seal.shapes import hex_of, object_of, point_of, text_of
 
 KEY, VKEY, MEMORY = "witness.key", "witness.vkey", "witness.sqlite"
 VRF, PUB = "vrf.key", "witness.pub"
+KEY_BYTES = 32
 
 
 def make_key(folder: Path, name: str) -> VerifierKey:
@@ -83,6 +87,29 @@ def read_vrf(folder: Path) -> bytes:
     return parse_hex((folder / VRF).read_text().removesuffix("\n"))
 
 
+def read_contributor(folder: Path) -> ContributorKey | None:
+    """Return a folder's keys as a contributor; None for a witness that contributes to no draw.
+
+    Raises:
+        ValueError: when a file is misshapen, or the two halves do not belong together.
+    """
+    if not (folder / PUB).exists():
+        return None
+    fields = object_of(
+        parse_canonical((folder / PUB).read_bytes()), {"name", "organisation", "vrf", "verify"}, "a contributor"
+    )
+    named = Contributor(
+        text_of(fields["name"], "name"),
+        text_of(fields["organisation"], "organisation"),
+        point_of(fields["vrf"], "vrf"),
+        hex_of(fields["verify"], KEY_BYTES, "verify"),
+    )
+    key = ContributorKey(named, read_key(folder), read_vrf(folder))
+    if (named.vrf, named.verify) != (vrf.public_key(key.secret), key.signing.verifier.public):
+        raise ValueError(f"{PUB} does not belong to the keys in {folder}")
+    return key
+
+
 def read_key(folder: Path) -> SigningKey:
     """Return the signing key of a folder.
 
@@ -114,6 +141,19 @@ def read_logs(path: Path) -> Mapping[str, list[VerifierKey]]:
     if not logs:
         raise ValueError(f"no log in {path}")
     return logs
+
+
+def read_witnesses(paths: Sequence[Path]) -> list[VerifierKey]:
+    """Return the keys of witnesses: one verifier key per line of each file.
+
+    Raises:
+        ValueError: when a line is no key of a witness.
+    """
+    keys = [parse_vkey(line) for path in paths for line in path.read_text().splitlines() if line.strip()]
+    for key in keys:
+        if key.kind is not Kind.WITNESS:
+            raise ValueError(f"{key.name} is not a key of a witness")
+    return keys
 
 
 def _write(path: Path, text: str, mode: int) -> None:

@@ -15,10 +15,21 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from mifeng.programs.witness.draw import DrawJudge
 from mifeng.programs.witness.judge import Judge
-from mifeng.programs.witness.keys import MEMORY, make_key, read_key, read_logs
+from mifeng.programs.witness.keys import (
+    MEMORY,
+    VKEY,
+    make_contributor,
+    make_key,
+    read_contributor,
+    read_key,
+    read_logs,
+    read_witnesses,
+)
 from mifeng.programs.witness.memory import Memory
 from mifeng.programs.witness.server import Server
+from mifeng.rules.encoding import canonical
 
 app = typer.Typer(help="见证人：记住每个日志已见到的长度，只为其延续签名。", no_args_is_help=True, add_completion=False)
 
@@ -34,28 +45,38 @@ def posix_now() -> int:
 def init(
     folder: Folder,
     name: Annotated[str, typer.Option(help="签名行中的名称；省略时取自密钥。")] = "",
+    organisation: Annotated[str, typer.Option(help="所属单位全称；给出后还生成专家抽取随机数贡献的密钥。")] = "",
 ) -> None:
-    """生成密钥（已有则保留），并打印公钥。"""
+    """生成密钥（已有则保留），并打印公钥；给出单位时再打印供密封规则引用的公开部分。"""
     try:
         key = make_key(folder, name)
+        public = canonical(make_contributor(folder, key.name, organisation)).decode() if organisation else ""
     except (OSError, ValueError) as error:
         _fail(f"密钥无法生成：{error}")
     typer.echo(str(key))
+    if public:
+        typer.echo(public)
 
 
 @app.command()
 def serve(
     folder: Folder,
     log_vkey: Annotated[Path, typer.Option(help="受见证日志的公钥文件，每行一个。")],
+    witness_vkey: Annotated[
+        list[Path] | None, typer.Option(help="抽取凭证须经其见证的见证人公钥文件，每行一个；可重复，省略时为自己。")
+    ] = None,
     listen: Annotated[str, typer.Option(help="监听地址，端口 0 为任选。")] = "127.0.0.1:0",
     address_file: Annotated[Path | None, typer.Option(help="启动后写入实际地址的文件。")] = None,
 ) -> None:
-    """提供见证服务，直到收到停止信号。"""
+    """提供见证服务，有贡献密钥时也为专家抽取贡献随机数，直到收到停止信号。"""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="witness: %(message)s")
     try:
         key, logs, address = read_key(folder), read_logs(log_vkey), _address(listen)
+        contributor, witnesses = read_contributor(folder), read_witnesses(witness_vkey or [folder / VKEY])
         memory = Memory(folder / MEMORY)
-        server = Server(address, Judge(key, logs, memory, posix_now), memory)
+        known = [log for keys in logs.values() for log in keys]
+        draws = DrawJudge(contributor, known, witnesses, memory, posix_now) if contributor else None
+        server = Server(address, Judge(key, logs, memory, posix_now), memory, draws)
     except (OSError, ValueError, sqlite3.Error) as error:
         _fail(f"见证人无法启动：{error}")
     url = f"http://{_shown(server.server_address[0])}:{server.server_address[1]}"

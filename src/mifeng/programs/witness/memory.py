@@ -1,4 +1,4 @@
-"""What the witness remembers (见证记忆): for each log the last checkpoint it cosigned, in SQLite.
+"""What the witness remembers (见证记忆), in SQLite: the last checkpoint it cosigned of each log, what it gave to draws.
 
 The comparison with what was seen last and the storing of what is seen now are one transaction, and it is on disk before
 anything is signed. Two submissions at the same moment, two processes on one file, a kill or a power cut: in every
@@ -9,13 +9,14 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from mifeng.rules.ledger import EMPTY_ROOT
 
 BUSY_SECONDS = 2.0
 MAX_FORKS = 1000
+MAX_SECOND_POOLS = 1000
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS seen (
@@ -33,6 +34,23 @@ CREATE TABLE IF NOT EXISTS fork (
     refused TEXT NOT NULL UNIQUE,
     at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS draw (
+    handle TEXT PRIMARY KEY,
+    policy BLOB NOT NULL,
+    pool TEXT NOT NULL,
+    pool_leaf BLOB NOT NULL,
+    pi BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS second_pool (
+    id INTEGER PRIMARY KEY,
+    handle TEXT NOT NULL REFERENCES draw,
+    policy BLOB NOT NULL,
+    pool TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    UNIQUE (handle, policy, pool)
+) STRICT;
 """
 
 
@@ -44,6 +62,17 @@ class Seen:
     root: bytes = EMPTY_ROOT
     note: str = ""
     at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What was contributed to a draw (已贡献): policy, receipt and leaf of the pool it was for, proof, signature."""
+
+    policy: bytes
+    pool: str
+    pool_leaf: bytes
+    pi: bytes
+    signature: bytes
 
 
 class Memory:
@@ -92,6 +121,25 @@ class Memory:
             self._db.execute(
                 "INSERT INTO fork (origin, size, cosigned, refused, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [origin, seen.size, seen.note, refused, at],
+            )
+
+    def drawn(self, handle: str) -> Drawn | None:
+        """Return what was contributed to a draw; None when nothing was. Only inside ``alone``."""
+        query = "SELECT policy, pool, pool_leaf, pi, signature FROM draw WHERE handle = ?"
+        row = self._db.execute(query, [handle]).fetchone()
+        return Drawn(*row) if row else None
+
+    def remember_draw(self, handle: str, drawn: Drawn, at: int) -> None:
+        """Remember what is contributed to a draw, once; only inside ``alone``."""
+        self._db.execute("INSERT INTO draw VALUES (?, ?, ?, ?, ?, ?, ?)", [handle, *astuple(drawn), at])
+
+    def keep_second_pool(self, handle: str, policy: bytes, pool: str, at: int) -> None:
+        """Keep a second pool for a handle (第二份名单凭证): with the first one it proves that a draw was repeated."""
+        (kept,) = self._db.execute("SELECT count(*) FROM second_pool").fetchone()
+        if kept < MAX_SECOND_POOLS:
+            self._db.execute(
+                "INSERT INTO second_pool (handle, policy, pool, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [handle, policy, pool, at],
             )
 
     def check(self) -> None:

@@ -10,10 +10,11 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from mifeng.programs.witness.draw import DrawJudge
 from mifeng.programs.witness.judge import PLAIN, Answer, Judge
 from mifeng.programs.witness.memory import Memory
 
-MAX_BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = {"/add-checkpoint": 64 * 1024, "/contribute": 2 * 1024 * 1024}
 REQUEST_SECONDS = 10.0
 MAX_CONNECTIONS = 64
 STOP_SECONDS = 2.0
@@ -27,8 +28,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], judge: Judge, memory: Memory) -> None:
-        self.judge = judge
+    def __init__(self, address: tuple[str, int], judge: Judge, memory: Memory, draws: DrawJudge | None = None) -> None:
+        self.paths = {"/add-checkpoint": judge.answer} | ({"/contribute": draws.answer} if draws else {})
         self.memory = memory
         self.stopping = False
         self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
@@ -60,12 +61,12 @@ class Server(ThreadingHTTPServer):
         """Log what went wrong with one connection; the others are not concerned."""
         _log.exception("connection from %s", client_address)
 
-    def judged(self, body: bytes) -> Answer:
+    def judged(self, path: str, body: bytes) -> Answer:
         """Return the judge's answer; a memory that cannot be written means that nothing is signed."""
         with self._idle:
             self._busy += 1
         try:
-            return self.judge.answer(body)
+            return self.paths[path](body)
         except sqlite3.Error:
             _log.exception("the memory cannot be written")
             return Answer(503, "the memory cannot be written\n")
@@ -119,18 +120,18 @@ class Handler(BaseHTTPRequestHandler):
             self._send(Answer(200, "ok\n"))
 
     def do_POST(self) -> None:
-        """Take a submission."""
+        """Take a submission, or a request for a contribution."""
         length = self.headers.get("Content-Length", "")
-        if self.path != "/add-checkpoint":
+        if self.path not in self.server.paths:
             self._refuse(Answer(404, "not found\n"))
         elif "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
             self._refuse(Answer(411, "the length is missing\n"))
-        elif len(length) > 9 or int(length) > MAX_BODY_BYTES:
-            self._refuse(Answer(413, f"more than {MAX_BODY_BYTES} bytes\n"))
+        elif len(length) > 9 or int(length) > MAX_BODY_BYTES[self.path]:
+            self._refuse(Answer(413, f"more than {MAX_BODY_BYTES[self.path]} bytes\n"))
         else:
             body = self.rfile.read(int(length))
             if len(body) == int(length):
-                self._send(self.server.judged(body))
+                self._send(self.server.judged(self.path, body))
             else:
                 self.close_connection = True
 
