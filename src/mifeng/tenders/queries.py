@@ -44,13 +44,7 @@ PARTY_ACTS = (
     "publish_notice",
     "clarify",
     "close_bidding",
-    "close_list",
-    "open_keys",
-    "close_keys",
-    "open_all",
-    "assemble_panel",
-    "complete_panel",
-    "recheck_avoidance",
+    *("close_list", "open_keys", "close_keys", "open_all", "assemble_panel", "complete_panel", "recheck_avoidance"),
 )
 USUAL_DUE = time(9, 30)  # Beijing time of day that a page proposes for the deadline
 
