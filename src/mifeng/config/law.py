@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mifeng.rules import expert, opening, session, sitting, tender
+from mifeng.rules import evaluation, expert, opening, session, sitting, tender
 from mifeng.rules.lifecycle import Lifecycle
 from mifeng.rules.rulebook import Constant, Rulebook, parse_rulebook
 
@@ -40,6 +40,9 @@ TABLES: Mapping[str, Lifecycle] = {
     "抽取 draw": expert.DRAW,
     "邀请 invitation": expert.INVITATION,
     "评审委员会 panel": sitting.PANEL,
+    "评审 evaluation": evaluation.EVALUATION,
+    "评分表 sheet": evaluation.SHEET,
+    "定标 award": evaluation.AWARD,
 }
 
 Places = Mapping[str, list[str]]

@@ -1,0 +1,58 @@
+"""From the qualification review to the award (评标与定标).
+
+Three tables. An *evaluation* (评审) of a package begins when its bids are open: purchaser or agency review who is
+qualified, the committee elects a chair, codes are issued, and the technical files are read blind. When every technical
+sheet is committed to, the technical scores are locked and the link between codes and bidders is laid open; business
+files follow under names. When all sheets are committed to, all scores are laid open in one act; only the four lawful
+kinds of error are corrected then, and the report is signed. With fewer than three bidders left at any of three moments
+the tender is void (废标).
+
+A *sheet* (评分表) belongs to one seat and one part. It is written cell by cell, signed once, and shown with all others.
+The sheet of a member who has to leave is annulled, and a successor begins anew.
+
+An *award* (定标) begins when the signed report is handed over. The purchaser decides in the order of the report; if
+nothing is decided in time the first is deemed to win.
+"""
+
+from types import MappingProxyType
+
+from mifeng.rules.lifecycle import Lifecycle, step
+
+EVALUATION: Lifecycle = MappingProxyType(
+    {
+        "begin_review": step("", "qualifying", "agency clock", "MOF-87-44"),
+        "qualify": step("qualifying", "qualified", "agency buyer", "MOF-87-44"),
+        "fail_qualified": step("qualifying", "void", "agency buyer", "MOF-87-44"),
+        "elect_chair": step("qualified", "chaired", "expert", "MOF-87-45"),
+        "issue_codes": step("chaired", "reviewing", "clock", "LC-2018-80 三(六)"),
+        "issue_more": step("reviewing", "reviewing", "clock", "GPLR-9"),
+        "fail_compliant": step("reviewing", "void", "agency expert", "GPL-36"),
+        "lock_technical": step("reviewing", "locked", "clock", "our choice (ADR-5)"),
+        "reveal": step("locked", "revealed", "clock", "our choice (ADR-5)"),
+        "correct_scores": step("revealed", "revealed", "expert", "MOF-87-64"),
+        "fail_valid": step("locked revealed", "void", "agency expert", "GPL-36"),
+        "sign_report": step("revealed", "concluded", "expert", "GPLR-41"),
+    }
+)
+
+SHEET: Lifecycle = MappingProxyType(
+    {
+        "give_sheet": step("", "writing", "clock", "LC-2018-80 三(六)"),
+        "save_cells": step("writing", "writing", "expert", "MOF-87-55"),
+        "sign_sheet": step("writing", "signed", "expert", "our choice (ADR-5)"),
+        "show_sheet": step("signed", "shown", "clock", "our choice (ADR-5)"),
+        "correct_sheet": step("shown", "shown", "expert", "MOF-87-64"),
+        "annul_sheet": step("writing signed", "annulled", "clock", "GPLR-9"),
+    }
+)
+
+AWARD: Lifecycle = MappingProxyType(
+    {
+        "hand_over": step("", "handed", "agency", "GPLR-43"),
+        "award": step("handed", "awarded", "buyer", "GPLR-43"),
+        "deem_awarded": step("handed", "awarded", "clock", "MOF-87-68"),
+        "announce": step("awarded", "announced", "agency buyer", "GPLR-43"),
+        "take_next": step("awarded announced", "awarded", "buyer", "GPLR-49"),
+        "start_anew": step("handed awarded announced", "restarted", "buyer", "GPLR-49"),
+    }
+)

@@ -1,0 +1,105 @@
+"""From the qualification review to the award. MOF-87-44, MOF-87-45, MOF-87-64, MOF-87-68, GPL-36, GPLR-41, GPLR-43, GPLR-49.
+
+R174: technical bids are anonymous and come in another order to each expert.
+"""
+
+import pytest
+
+from mifeng.rules.errors import NotEntitled, WrongState
+from mifeng.rules.evaluation import AWARD, EVALUATION, SHEET
+from mifeng.rules.lifecycle import Lifecycle, check_step, reachable, states
+
+TABLES: dict[str, Lifecycle] = {"evaluation": EVALUATION, "sheet": SHEET, "award": AWARD}
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_every_state_can_be_reached(name: str) -> None:
+    assert reachable(TABLES[name]) == states(TABLES[name])
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "end"),
+    [
+        (
+            "evaluation",
+            [
+                ("begin_review", "clock"),
+                ("qualify", "agency"),
+                ("elect_chair", "expert"),
+                ("issue_codes", "clock"),
+                ("issue_more", "clock"),
+                ("lock_technical", "clock"),
+                ("reveal", "clock"),
+                ("correct_scores", "expert"),
+                ("sign_report", "expert"),
+            ],
+            "concluded",
+        ),
+        ("evaluation", [("begin_review", "agency"), ("fail_qualified", "buyer")], "void"),
+        (
+            "evaluation",
+            [
+                ("begin_review", "agency"),
+                ("qualify", "buyer"),
+                ("elect_chair", "expert"),
+                ("issue_codes", "clock"),
+                ("fail_compliant", "expert"),
+            ],
+            "void",
+        ),
+        ("sheet", [("give_sheet", "clock"), ("save_cells", "expert"), ("sign_sheet", "expert")], "signed"),
+        ("sheet", [("give_sheet", "clock"), ("annul_sheet", "clock")], "annulled"),
+        ("award", [("hand_over", "agency"), ("award", "buyer"), ("announce", "agency")], "announced"),
+        ("award", [("hand_over", "agency"), ("deem_awarded", "clock"), ("take_next", "buyer")], "awarded"),
+        ("award", [("hand_over", "agency"), ("start_anew", "buyer")], "restarted"),
+    ],
+)
+def test_a_matter_travels_its_whole_way(table: str, path: list[tuple[str, str]], end: str) -> None:
+    state: str | None = None
+    for name, role in path:
+        state = check_step(TABLES[table], name, state=state, role=role).target
+
+    assert state == end
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "state", "role"),
+    [
+        (EVALUATION, "reveal", "locked", "expert"),  # nobody opens scores but the platform, when all are in
+        (EVALUATION, "reveal", "locked", "agency"),
+        (EVALUATION, "correct_scores", "revealed", "agency"),
+        (SHEET, "sign_sheet", "writing", "buyer"),  # the purchaser's representative signs as a member, an expert's role
+        (SHEET, "save_cells", "writing", "clock"),
+        (AWARD, "award", "handed", "agency"),  # GPLR-43: the purchaser decides
+        (AWARD, "deem_awarded", "handed", "buyer"),
+    ],
+)
+def test_the_wrong_post_is_told_who_may(table: Lifecycle, name: str, state: str, role: str) -> None:
+    with pytest.raises(NotEntitled) as refusal:
+        check_step(table, name, state=state, role=role)
+
+    assert refusal.value.reasons[0].lifted_by == tuple(sorted(table[name].by))
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "state", "role"),
+    [
+        (EVALUATION, "issue_codes", "qualified", "clock"),  # no review without a chair
+        (EVALUATION, "lock_technical", "chaired", "clock"),
+        (EVALUATION, "reveal", "reviewing", "clock"),  # not before the technical scores are locked
+        (EVALUATION, "issue_more", "locked", "clock"),  # the link is open by then: nobody can begin blind
+        (EVALUATION, "correct_scores", "concluded", "expert"),  # MOF-87-64: after signing it is a new evaluation
+        (EVALUATION, "qualify", "void", "agency"),
+        (SHEET, "save_cells", "signed", "expert"),  # signed is signed
+        (SHEET, "sign_sheet", "annulled", "expert"),
+        (SHEET, "correct_sheet", "signed", "expert"),
+        (SHEET, "annul_sheet", "shown", "clock"),
+        (AWARD, "announce", "handed", "agency"),
+        (AWARD, "award", "announced", "buyer"),
+    ],
+)
+def test_the_wrong_moment_is_refused_with_the_clause(table: Lifecycle, name: str, state: str, role: str) -> None:
+    with pytest.raises(WrongState) as refusal:
+        check_step(table, name, state=state, role=role)
+
+    assert refusal.value.source == table[name].source
