@@ -43,6 +43,7 @@ COMMANDS = {
         "mifeng.config.demo:main", "演示：从进场到开标", "play the main job on an instance of its own"
     ),
     "people": Command("mifeng.config.manage:people", "示范城市的登录账号", "sign-in data of the sample city"),
+    "outbox": Command("mifeng.config.outbox:main", "示范城市的短信发件箱", "messages of the sample city"),
     "export": Command("mifeng.config.export:main", "导出台账，供核验", "write the log to a file that verify reads"),
     "clock": Command(
         "mifeng.config.manage:clock", "拨动测试时钟（仅测试模式）", "move the test clock (test mode only)"
