@@ -21,7 +21,7 @@ from mifeng.kernel.models import Entry
 from mifeng.sample.certificates import issue_all
 from mifeng.tenders.models import Lot
 from tests.bids import DAY_BEFORE, hand_in, sealed_bid
-from tests.factories import DUE, START, City, lot_of, published
+from tests.factories import DUE, START, City, lot_of, pdf_bytes, published
 from tests.programs.bidding import Supplier
 from tests.trusted import Trusted, trusted
 from tests.web.receiving import page_of, ticket_on
@@ -133,7 +133,7 @@ def ours(lot: Lot, served: Served, city_certificates: Path, tmp_path: Path) -> T
     """Return a supplier of the city with a bid folder made from the platform's own policy."""
     found = Tool(tmp_path, city_certificates / "bidder-1", lot, served)
     assert found.make() == 0
-    found.fill()
+    found.fill(technical=pdf_bytes(2))
     return found
 
 
@@ -142,7 +142,7 @@ def test_bid_goes_from_the_page_to_the_opening(
 ) -> None:
     """Sealed, handed in, replaced, listed, its key confirmed after a wrong one, and opened with the others (J5, J6)."""
     assert ours.hand_in() == 0
-    ours.fill("4600000.00")
+    ours.fill("4600000.00", pdf_bytes(3))
     assert ours.hand_in() == 0
     with clock.frozen(served.at):
         near.settle()
