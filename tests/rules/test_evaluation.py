@@ -1,6 +1,6 @@
-"""From the qualification review to the award. MOF-87-44, MOF-87-45, MOF-87-64, MOF-87-68, GPL-36, GPLR-41, GPLR-43, GPLR-49.
+"""From the qualification review to the award. MOF-87-44, MOF-87-45, MOF-87-64, MOF-87-68, GPL-36.
 
-R174: technical bids are anonymous and come in another order to each expert.
+GPLR-41, GPLR-43, GPLR-49. R174: technical bids are anonymous and come in another order to each expert.
 """
 
 import pytest
@@ -68,7 +68,7 @@ def test_a_matter_travels_its_whole_way(table: str, path: list[tuple[str, str]],
         (EVALUATION, "reveal", "locked", "expert"),  # nobody opens scores but the platform, when all are in
         (EVALUATION, "reveal", "locked", "agency"),
         (EVALUATION, "correct_scores", "revealed", "agency"),
-        (SHEET, "sign_sheet", "writing", "buyer"),  # the purchaser's representative signs as a member, an expert's role
+        (SHEET, "sign_sheet", "writing", "agency"),  # only members score, the purchaser's representative among them
         (SHEET, "save_cells", "writing", "clock"),
         (AWARD, "award", "handed", "agency"),  # GPLR-43: the purchaser decides
         (AWARD, "deem_awarded", "handed", "buyer"),

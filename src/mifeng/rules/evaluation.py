@@ -7,6 +7,8 @@ files follow under names. When all sheets are committed to, all scores are laid 
 kinds of error are corrected then, and the report is signed. With fewer than three bidders left at any of three moments
 the tender is void (废标).
 
+The purchaser's representative is a member of the committee like the experts; whose seat it is, is asked besides.
+
 A *sheet* (评分表) belongs to one seat and one part. It is written cell by cell, signed once, and shown with all others.
 The sheet of a member who has to leave is annulled, and a successor begins anew.
 
@@ -23,25 +25,25 @@ EVALUATION: Lifecycle = MappingProxyType(
         "begin_review": step("", "qualifying", "agency clock", "MOF-87-44"),
         "qualify": step("qualifying", "qualified", "agency buyer", "MOF-87-44"),
         "fail_qualified": step("qualifying", "void", "agency buyer", "MOF-87-44"),
-        "elect_chair": step("qualified", "chaired", "expert", "MOF-87-45"),
+        "elect_chair": step("qualified", "chaired", "buyer expert", "MOF-87-45"),
         "issue_codes": step("chaired", "reviewing", "clock", "LC-2018-80 三(六)"),
         "issue_more": step("reviewing", "reviewing", "clock", "GPLR-9"),
-        "fail_compliant": step("reviewing", "void", "agency expert", "GPL-36"),
+        "fail_compliant": step("reviewing", "void", "agency buyer expert", "GPL-36"),
         "lock_technical": step("reviewing", "locked", "clock", "our choice (ADR-5)"),
         "reveal": step("locked", "revealed", "clock", "our choice (ADR-5)"),
-        "correct_scores": step("revealed", "revealed", "expert", "MOF-87-64"),
-        "fail_valid": step("locked revealed", "void", "agency expert", "GPL-36"),
-        "sign_report": step("revealed", "concluded", "expert", "GPLR-41"),
+        "correct_scores": step("revealed", "revealed", "buyer expert", "MOF-87-64"),
+        "fail_valid": step("locked revealed", "void", "agency buyer expert", "GPL-36"),
+        "sign_report": step("revealed", "concluded", "buyer expert", "GPLR-41"),
     }
 )
 
 SHEET: Lifecycle = MappingProxyType(
     {
         "give_sheet": step("", "writing", "clock", "LC-2018-80 三(六)"),
-        "save_cells": step("writing", "writing", "expert", "MOF-87-55"),
-        "sign_sheet": step("writing", "signed", "expert", "our choice (ADR-5)"),
+        "save_cells": step("writing", "writing", "buyer expert", "MOF-87-55"),
+        "sign_sheet": step("writing", "signed", "buyer expert", "our choice (ADR-5)"),
         "show_sheet": step("signed", "shown", "clock", "our choice (ADR-5)"),
-        "correct_sheet": step("shown", "shown", "expert", "MOF-87-64"),
+        "correct_sheet": step("shown", "shown", "buyer expert", "MOF-87-64"),
         "annul_sheet": step("writing signed", "annulled", "clock", "GPLR-9"),
     }
 )
