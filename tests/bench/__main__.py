@@ -1,14 +1,14 @@
 """``python -m tests.bench [PART …]``: take the figures, print them, write ``build/bench.json``.
 
-Parts: ``tree seal receipts push acts sequencing``; all of them without an argument, in this order: what the later ones
-leave behind would weigh on the earlier ones.
+Parts: ``tree draw seal receipts push acts receive sequencing``; all of them without an argument, in this order: what the
+later ones leave behind would weigh on the earlier ones.
 """
 
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import seal, stand, tree
+from tests.bench import draw, seal, stand, tree
 from tests.bench.figures import Figure, table, write
 
 RESULT = Path("build", "bench.json")
@@ -38,6 +38,14 @@ def receipts() -> Iterator[Figure]:
         yield from part.measure(stand.city())
 
 
+def receive() -> Iterator[Figure]:
+    """Take the figures of bids handed in with PostgreSQL alone."""
+    with stand.database():
+        from tests.bench import receive as part  # noqa: PLC0415 - as above
+
+        yield from part.measure(stand.city())
+
+
 def push() -> Iterator[Figure]:
     """Take the figures of live push while the whole platform runs."""
     with stand.platform():
@@ -48,10 +56,12 @@ def push() -> Iterator[Figure]:
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "tree": tree.measure,
+    "draw": draw.measure,
     "seal": seal.measure,
     "receipts": receipts,
     "push": push,
     "acts": acts,
+    "receive": receive,
     "sequencing": sequencing,
 }
 
