@@ -1,7 +1,7 @@
 """``python -m tests.bench [PART …]``: take the figures, print them, write ``build/bench.json``.
 
-Parts: ``tree draw seal receipts push acts receive sequencing``; all of them without an argument, in this order: what the
-later ones leave behind would weigh on the earlier ones.
+Parts: ``tree draw seal receipts push acts receive sequencing``; all of them without an argument, in this order: what
+the later ones leave behind would weigh on the earlier ones.
 """
 
 import sys

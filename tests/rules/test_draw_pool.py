@@ -105,6 +105,11 @@ def test_a_record_has_one_form_and_is_read_again(record: Record) -> None:
     assert record_bytes(parse_record(parse_canonical(record_bytes(record)))) == record_bytes(record)
 
 
+@given(st.lists(RECORDS, max_size=5, unique_by=lambda record: record.person), HASHES)
+def test_the_leaves_of_many_are_the_leaf_of_each(many: list[Record], key: bytes) -> None:
+    assert leaves(key, many) == [leaf(leaf_salt(key, one.handle, one.person), one) for one in many]
+
+
 def test_one_salt_tests_one_leaf() -> None:
     """Two people of one draw, and one person of two draws, have salts that say nothing of each other."""
     one, other = bytes(32), b"\1" * 32

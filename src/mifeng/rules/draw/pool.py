@@ -10,6 +10,7 @@ The salt of a leaf is made from a key of this draw alone. Whoever is told one sa
 """
 
 import hashlib
+import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,6 +23,8 @@ from mifeng.rules.seal.shapes import hex_of, list_of, number_of, object_of, text
 
 HASH_BYTES = 32
 ELIGIBLE, EXCLUDED = "E", "X"
+# What stands before the salt in the tuple of a leaf: the salt and the empty length that follow it are cut off.
+_LEAF_HEAD = encode_tuple("RD1 leaf", bytes(HASH_BYTES), b"")[: -HASH_BYTES - 8]
 # Cells with fewer people than this are published without the name of their class.
 NAMED_CELL_MIN = 10
 
@@ -174,7 +177,10 @@ def leaves(key: bytes, records: Iterable[Record]) -> list[bytes]:
     """
     found, persons = [], set()
     for record in records:
-        found.append(leaf(leaf_salt(key, record.handle, record.person), record))
+        # As ``leaf(leaf_salt(…), …)``; what stands before the values is not encoded anew for every person.
+        salt = hmac.digest(key, _salt_head(record.handle) + record.person, "sha256")
+        data = record_bytes(record)
+        found.append(hashlib.sha256(_LEAF_HEAD + salt + len(data).to_bytes(8) + data).digest())
         persons.add(record.person)
     if len(persons) != len(found):
         raise ValueError("a person is recorded twice in one draw")
@@ -300,6 +306,12 @@ def check_pool(sizes: Iterable[CellSize], ratio_min: Fraction | int) -> None:
             facts = {"cell": size.name, "seats": size.seats, "eligible": size.eligible, "needed": int(needed)}
             reasons.append(Reason("pool-small", facts, lifted_by=("agency",)))
     refuse_if_any(Unfair, reasons)
+
+
+@lru_cache(maxsize=16)
+def _salt_head(handle: bytes) -> bytes:
+    """Return what stands before the person's key in the tuple of a salt."""
+    return encode_tuple("RD1 salt", handle, bytes(HASH_BYTES))[:-HASH_BYTES]
 
 
 @lru_cache(maxsize=1024)
