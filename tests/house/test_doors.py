@@ -10,7 +10,7 @@ from tests.house.tree import BLIND_SIBLINGS, LAYERS, Module, called_name, contex
 
 THE_DOOR = "mifeng.kernel.acting"
 # Calls in which state= only asks or says; every other call that takes it could write one.
-READS = {"filter", "exclude", "get", "Q", "When", "check_step", "SiteAnswer"}
+READS = {"filter", "exclude", "get", "Q", "When", "check_step", "SiteAnswer", "Standing", "PublicDraw", "narrowed"}
 # No database below these layers: their value types may carry a state to be shown.
 WITHOUT_ROWS = {"rules", "programs"}
 SQL_STATE = re.compile(

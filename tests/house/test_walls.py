@@ -146,6 +146,10 @@ PLANTS = {
         "rules/seats.py": "import socket\nimport subprocess\nimport logging",
     },
     "3 rooms are independent": {"web/workspace/urls.py": "import mifeng.web.portal.urls"},
+    "5 experts protected": {
+        "web/portal/urls.py": "import mifeng.experts.queries",
+        "oversight/queries.py": "import mifeng.experts.models",
+    },
     "6 watchers never act": {
         "oversight/queries.py": "import mifeng.venues.actions",
         "web/cockpit/urls.py": "import mifeng.tenders.actions",
