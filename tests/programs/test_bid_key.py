@@ -168,7 +168,7 @@ def test_key_string_is_printed_for_the_page_without_asking_anybody(opening: Open
 
     assert opening.confirm("--print") == 0
 
-    [bid_ref, s_b] = capsys.readouterr().out.splitlines()[-1].split()
+    [bid_ref, s_b] = capsys.readouterr().out.splitlines()[-1].split(":")
     assert (bid_ref, s_b) == (opening.ours.state["bid_ref"], opening.own)
     assert opening.office.calls.total() == before
 

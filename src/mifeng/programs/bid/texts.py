@@ -90,8 +90,8 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "code-asked": ("恢复码", "Recovery code"),
         "key-string": (
-            "开启串，请先在开标大厅的截止清单里核对密封指纹 {envelope}，确有此份再粘贴：\n{bid_ref} {s_b}",
-            "Key string. Paste it only once the list of bids in the hall holds {envelope}:\n{bid_ref} {s_b}",
+            "开启串，请先在开标大厅的截止清单里核对密封指纹 {envelope}，确有此份再粘贴：\n{bid_ref}:{s_b}",
+            "Key string. Paste it only once the list of bids in the hall holds {envelope}:\n{bid_ref}:{s_b}",
         ),
         # the folder
         "folder-missing": (
