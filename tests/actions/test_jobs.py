@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from procrastinate.tasks import Task
 
 from mifeng.config.reactions import REACTIONS
 from mifeng.kernel import clock, inbox
@@ -42,9 +43,14 @@ def carry_out(stages: Stages, name: str) -> int:
     act = ACTS[name]
     with clock.frozen(act.at):
         written = act.do(stages.city, stages[act.stage], actor(stages.city, act.account))
-        for task in REACTIONS.get(name, ()) * 2:
+        for task in tellers(name) * 2:
             task(entry_id=written.id)
     return written.id
+
+
+def tellers(name: str) -> "list[Task[..., object, ...]]":
+    """Return the jobs of an act that tell somebody; what asks trustees or witnesses has tests of its own."""
+    return [task for task in REACTIONS.get(name, ()) if task.name.partition(".")[2].startswith("tell_")]
 
 
 def told(entry: int) -> dict[str, set[str]]:
@@ -66,7 +72,7 @@ def test_posts_that_should_know_are_told_once_and_nobody_else(stages: Stages, na
 
 
 def test_every_reaction_is_tried() -> None:
-    assert set(RECIPIENTS) == set(REACTIONS)
+    assert set(RECIPIENTS) == {name for name in set(ACTS) & set(REACTIONS) if tellers(name)}
 
 
 @pytest.mark.parametrize("name", ["plan_seats", "replan_seats", "release_seats", "clarify"])
@@ -97,7 +103,7 @@ def test_site_that_was_displaced_is_told_that_its_seats_are_free(stages: Stages)
 
     with clock.frozen(ACTS["clarify"].at):
         written = ACTS["clarify"].do(stages.city, tender, stages.actor(AGENCY))
-    for task in REACTIONS["clarify"]:
+    for task in tellers("clarify"):
         task(entry_id=written.id)
 
     assert told(written.id)["seats-released"] == {"guest-wuyuan"}

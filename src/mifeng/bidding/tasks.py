@@ -104,7 +104,7 @@ def sweep_vault(timestamp: int) -> None:
     staging.sweep()
 
 
-def advance(lot_id: UUID | str, ways: dealings.Reach = reach) -> None:
+def advance(lot_id: UUID | str, ways: dealings.Reach | None = None) -> None:
     """Take an opening as far as it can go now (推进开标): list, countersignatures, key window, shares, all open.
 
     Raises:
@@ -117,9 +117,9 @@ def advance(lot_id: UUID | str, ways: dealings.Reach = reach) -> None:
     elif opening.state in ("listed", "keying"):
         if opening.state == "keying":
             _patiently(lambda: close_keys(lot_id))
-        dealings.countersign_list(lot_id, ways)
+        dealings.countersign_list(lot_id, ways or reach)
     elif opening.state == "releasing":
-        answered = dealings.collect_shares(lot_id, ways)
+        answered = dealings.collect_shares(lot_id, ways or reach)
         if not unsealing.ready(opening, answered=answered):
             raise NotYet("shares are still missing")
         result = unsealing.unseal(opening)
