@@ -21,6 +21,7 @@ SUPPLIER = re.compile(r'--supplier\s+"([^"]+)"')
 HASH = re.compile(r"--policy-hash\s+([0-9a-f]{64})")
 AT_ONCE = 2
 MISTAKEN = "bidder-3"
+WAITS_FOR_KEY = "等待交密钥"
 SOLUTION = (
     "本章说明生产组织：原材料进厂检验、下料、成型、喷涂、装配、成品检验六道工序，各设质量控制点。",
     "本章说明运输与安装：按学校分批配送，到场后两日内完成安装、调试与现场清理。",
@@ -98,7 +99,7 @@ def _bid(stage: Stage, project: Project, offer: Offer) -> Bidder:
 
 def confirm_keys(stage: Stage, project: Project, bidders: list[Bidder]) -> None:
     """Let every bidder hand its key in; one of them takes a wrong one first."""
-    stage.until(lambda: _state(stage, project, "交密钥", "密钥"), "密钥窗口打开")
+    stage.until(lambda: _keying(stage, project), "密钥窗口打开")
     stage.timeline.say("受托人", "三家受托人副署投标清单；密钥窗口打开")
     wrong = stage.data / "bids" / "wrong.key"
     wrong.write_text(secrets.token_hex(32))
@@ -139,9 +140,9 @@ def _await_openable(stage: Stage, bidder: Bidder) -> None:
     stage.until(look, f"{bidder.name} 的可开启确认")
 
 
-def _state(stage: Stage, project: Project, *words: str) -> Page | None:
+def _keying(stage: Stage, project: Project) -> Page | None:
     page = stage.person("agency-a").open(hall_address(stage, project))
-    return page if any(word in page.text for word in words) else None
+    return page if WAITS_FOR_KEY in page.text else None
 
 
 def hall_address(stage: Stage, project: Project) -> str:

@@ -10,7 +10,7 @@ from mifeng.sample.demo.entry import Project
 from mifeng.sample.demo.stage import Stage
 
 LINK = re.compile(r"(/invitation/[\w-]+)")
-SEATS = 4
+SEATS, SITES = 4, 3
 
 
 def draw_experts(stage: Stage, project: Project) -> None:
@@ -63,4 +63,4 @@ def _answer(stage: Stage, message: Message, answer: str) -> None:
 
 
 def _complete(page: Page) -> Page | None:
-    return page if page.text.count("名单已密封") >= 3 or "抽取完成" in page.text else None
+    return page if page.text.count("名单密封") >= SITES else None
