@@ -201,7 +201,14 @@ class Draw:
         message = tuple_of(b"RD1 contribution", self.handle, self.policy_hash, leaf, name.encode(), made["pi"])
         signature = signer(f"contributor {label}").sign(message)
         self.beta = made["beta"]
-        self.made = {"name": name, **hexed(made), "message": message.hex(), "signature": signature.hex()}
+        secret_key = scalar(f"vrf {label}").to_bytes(32, "big").hex()
+        self.made = {
+            "name": name,
+            "secret": secret_key,
+            **hexed(made),
+            "message": message.hex(),
+            "signature": signature.hex(),
+        }
         return {"name": name, "pi": made["pi"].hex(), "signature": signature.hex()}
 
     def draw_lots(self, counted):
