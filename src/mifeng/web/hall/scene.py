@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mifeng.bidding.queries import Hall, HallRow
+from mifeng.rules.calendar import legal_date
 from mifeng.rules.errors import Reason
 from mifeng.rules.reasons import REASONS
 from mifeng.web.shell import acts, words
@@ -81,6 +82,7 @@ class Event:
 
     seq: int
     at: datetime
+    when: str
     title: str
     index: int | None
     url: str
@@ -261,7 +263,13 @@ def _reason(code: str) -> str:
 def _events(hall: Hall) -> tuple[Event, ...]:
     """Return what happened, newest first; the numbers count from the first event of this opening."""
     found = [
-        Event(seq, line.at, acts.title(line.type), line.index, acts.proof_url(line))
+        Event(seq, line.at, _when(line.at, hall), acts.title(line.type), line.index, acts.proof_url(line))
         for seq, line in enumerate(hall.lines, start=1)
     ]
     return tuple(reversed(found))
+
+
+def _when(at: datetime, hall: Hall) -> str:
+    """Return the time of day of an event, or its date and time where it was not on the day of the deadline."""
+    due = hall.lot.bids_due_at
+    return _clock(at) if due and legal_date(at) == legal_date(due) else words.beijing(at)[5:]

@@ -86,11 +86,20 @@
   // changes elsewhere: one stream for the page's topics (words with spaces between); it only says that something changed
   const topics = (document.body.dataset.topic || "").split(" ").filter(Boolean);
   if (topics.length && "EventSource" in window) {
-    const stream = new EventSource("/live?" + topics.map((topic) => "topic=" + encodeURIComponent(topic)).join("&"));
-    let parted = false;
-    stream.addEventListener("changed", changed);
-    stream.addEventListener("open", () => { joined(true); if (parted) changed(); parted = false; });
-    stream.addEventListener("error", () => { joined(false); parted = true; });
+    let stream, parted = false;
+    const follow = () => {
+      stream = new EventSource("/live?" + topics.map((topic) => "topic=" + encodeURIComponent(topic)).join("&"));
+      stream.addEventListener("changed", changed);
+      // What happened while the page was parted is looked up once it is joined again.
+      stream.addEventListener("open", () => { joined(true); if (parted) changed(); parted = false; });
+      stream.addEventListener("error", () => {
+        joined(false);
+        parted = true;
+        // The browser comes back by itself, but not after an answer that was no stream.
+        if (stream.readyState === EventSource.CLOSED) setTimeout(follow, 3000);
+      });
+    };
+    follow();
     window.addEventListener("pagehide", () => stream.close());
   }
 
