@@ -44,7 +44,7 @@ CLOCK_ACTS: dict[str, Callable[[UUID, Actor], object]] = {
     "open_all": lambda lot, by: open_all(lot, Result(), by=by),
     "record_acks": lambda lot, by: record_acks(Envelope.objects.get().pk, (), by=by),
 }
-BIDDER_ACTS = {"receive_bid", "withdraw_bid", "confirm_key"}
+BIDDER_ACTS = {"receive_bid", "withdraw_bid", "confirm_key", "answer_record"}
 
 
 def first_entry() -> int:

@@ -6,7 +6,7 @@ from mifeng.rules.encoding import encode_tuple
 from mifeng.rules.errors import NotEntitled, WrongState
 from mifeng.rules.lifecycle import Lifecycle, check_step, reachable, states
 from mifeng.rules.opening import BID, OPENING
-from mifeng.rules.reception import binding, upload
+from mifeng.rules.reception import binding, record_answer, upload
 
 LOT, HASH, POINT = b"\x01" * 32, b"\x02" * 32, b"\x04" + b"\x03" * 64
 
@@ -69,6 +69,8 @@ def test_only_the_clock_moves_an_opening(name: str, role: str) -> None:
 def test_what_is_signed_at_the_reception_names_the_lot_and_its_purpose() -> None:
     assert binding(LOT, "ticket", POINT) == encode_tuple("BE1 bind", LOT, "ticket", POINT)
     assert upload(LOT, HASH, 7, b"n") == encode_tuple("BE1 upload", LOT, HASH, 7, b"n")
+    said = record_answer(LOT, HASH, "objected", "读错", b"n")
+    assert said == encode_tuple("BE1 record", LOT, HASH, "objected", "读错", b"n")
 
 
 @pytest.mark.parametrize(("lot", "ticket", "key"), [(b"", "t", POINT), (LOT, "凭条", POINT), (LOT, "t", POINT[:33])])
@@ -84,3 +86,17 @@ def test_a_misshapen_binding_is_not_signed(lot: bytes, ticket: str, key: bytes) 
 def test_a_misshapen_upload_is_not_signed(lot: bytes, sha256: bytes, length: int, nonce: bytes) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         upload(lot, sha256, length, nonce)
+
+
+@pytest.mark.parametrize(
+    ("lot", "bid", "answer", "nonce"),
+    [
+        (b"", HASH, "confirmed", b"n"),
+        (LOT, b"", "confirmed", b"n"),
+        (LOT, HASH, "yes", b"n"),
+        (LOT, HASH, "objected", b""),
+    ],
+)
+def test_a_misshapen_answer_is_not_signed(lot: bytes, bid: bytes, answer: str, nonce: bytes) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        record_answer(lot, bid, answer, "", nonce)

@@ -24,8 +24,7 @@ from mifeng.bidding.trustees import Reach
 from mifeng.gateways.trustee import Given, Outcome, Refused, Trustee, Unreachable
 from mifeng.kernel.idempotency import Repeated
 from mifeng.kernel.ledger.proofs import receipt_of
-from mifeng.kernel.ledger.queries import body_of, subjects_of
-from mifeng.kernel.models import Entry
+from mifeng.kernel.ledger.queries import body_of, leaf_of, subjects_of
 from mifeng.tenders.models import Lot
 
 # Refusals that end once the trustee has seen what it lacks, or by themselves.
@@ -45,12 +44,16 @@ def countersign_deadline(entry_id: int, reach: Reach) -> None:
         NotYet: while the entry is not witnessed, or a trustee cannot be reached.
     """
     for lot in Lot.objects.filter(pk__in=subjects_of(entry_id, "tenders.lot")).exclude(lot_ref="").order_by("pk"):
-        receipt, policy = _witnessed(entry_id), lot.policy.encode()
-        wanted = _missing(lot, "deadline", entry_id, reach)
-        given, waiting = _ask(wanted, lambda one, r=receipt, p=policy: one.deadline(p, r))
-        _keep_countersignatures(lot, "deadline", entry_id, given)
-        if waiting:
-            raise NotYet("trustees have not countersigned the deadline")
+        _countersign_deadline(lot, entry_id, reach)
+
+
+def _countersign_deadline(lot: Lot, entry_id: int, reach: Reach) -> None:
+    receipt, policy = _witnessed(entry_id), lot.policy.encode()
+    wanted = _missing(lot, "deadline", entry_id, reach)
+    given, waiting = _ask(wanted, lambda one: one.deadline(policy, receipt))
+    _keep_countersignatures(lot, "deadline", entry_id, given)
+    if waiting:
+        raise NotYet("trustees have not countersigned the deadline")
 
 
 def deal_stanzas(envelope: Envelope, reach: Reach) -> None:
@@ -88,7 +91,7 @@ def pass_on_withdrawal(entry_id: int, reach: Reach) -> None:
         raise NotYet("trustees have not heard of the withdrawal")
 
 
-def countersign_list(lot_id: UUID | str, reach: Reach) -> None:
+def countersign_list(lot_id: UUID, reach: Reach) -> None:
     """Have the list of bids countersigned, and open the key window once enough trustees have (副署截止清单).
 
     Raises:
@@ -109,7 +112,7 @@ def countersign_list(lot_id: UUID | str, reach: Reach) -> None:
         raise NotYet("trustees have not countersigned the list")
 
 
-def collect_shares(lot_id: UUID | str, reach: Reach) -> bool:
+def collect_shares(lot_id: UUID, reach: Reach) -> bool:
     """Ask every trustee for its shares, and keep what is released (收集份额); return whether all have answered.
 
     A trustee that was away when the list was closed is shown the list first.
@@ -147,8 +150,9 @@ def _deal_listed(opening: Opening, reach: Reach) -> None:
 
 def _missing(lot: Lot, kind: str, entry_id: int, reach: Reach) -> list[Trustee]:
     """Return the trustees that have not countersigned an entry yet."""
-    leaf = bytes(Entry.objects.values_list("leaf", flat=True).get(pk=entry_id)).hex()
-    known = Countersignature.objects.filter(lot=lot, kind=kind, leaf=leaf).values_list("trustee", flat=True)
+    known = Countersignature.objects.filter(lot=lot, kind=kind, leaf=leaf_of(entry_id)).values_list(
+        "trustee", flat=True
+    )
     return _others(reach(policy_of(lot)), set(known))
 
 

@@ -182,4 +182,6 @@ class RecordAnswer(models.Model):
     bid = models.OneToOneField(Bid, on_delete=models.PROTECT, primary_key=True, related_name="+")
     answer = models.CharField(max_length=10)
     text = models.TextField(blank=True)
+    nonce = models.CharField(max_length=128)
+    signature = models.CharField(max_length=160)
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, null=True, related_name="+")

@@ -5,13 +5,14 @@ bid's own program asks about itself under its own key. From the list on everybod
 fingerprint each; names and prices come with the act that opens all.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from mifeng.bidding.actions.guards import policy_of, sealed_lot
+from mifeng.bidding.actions.record import record_until
 from mifeng.bidding.models import (
     Acknowledgement,
     Bid,
@@ -19,6 +20,7 @@ from mifeng.bidding.models import (
     Envelope,
     OpenedFile,
     Opening,
+    RecordAnswer,
     Release,
     Unsealed,
 )
@@ -32,7 +34,7 @@ OVER = ("failed", "unkeyed", "public", "short")
 OPENED = ("public", "short")
 GOING_ON = ("listed", "keying", "releasing")
 ACTS = ("close_bidding", "close_list", "record_countersignatures", "open_keys", "confirm_key", "close_keys")
-LINES = (*ACTS, "record_releases", "open_all")
+LINES = (*ACTS, "record_releases", "open_all", "answer_record")
 MOST_LINES = 2_000
 
 
@@ -100,7 +102,8 @@ class HallTrustee:
 class HallRow:
     """One bid of the list (开标行); everything from ``outcome`` on is empty until all are open.
 
-    ``outcome`` is ``opened`` or ``unopened``; ``agrees`` is false where words and figures of the price differ.
+    ``outcome`` is ``opened`` or ``unopened``; ``agrees`` is false where words and figures of the price differ;
+    ``answer`` is what its bidder said to the record, ``confirmed`` or ``objected``, empty for silence so far.
     """
 
     position: int
@@ -120,6 +123,8 @@ class HallRow:
     fault: str = ""
     reason: str = ""
     readout_key: str = ""
+    answer: str = ""
+    objection: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,7 @@ class Hall:
         opened_at: when all were opened.
         leaf: leaf of the entry that opened all, hexadecimal.
         reason: why it ended without an evaluation, a reason code.
+        record_until: until when bidders may answer to the record; silence is consent after it.
     """
 
     lot: Lot
@@ -153,6 +159,7 @@ class Hall:
     opened_at: datetime | None = None
     leaf: str = ""
     reason: str = ""
+    record_until: datetime | None = None
 
 
 def reception_of(lot_ref: str, at: datetime) -> Reception:
@@ -199,7 +206,7 @@ def bid_status(lot_ref: str, bid_ref: str, submit_key: str) -> BidStatus:
     )
 
 
-def hall(by: Actor | None, lot_id: UUID | str) -> Hall:
+def hall(by: Actor | None, lot_id: UUID) -> Hall:
     """Return an opening as this reader may see it (开标大厅); all who take part see the same.
 
     Raises:
@@ -217,7 +224,7 @@ def hall(by: Actor | None, lot_id: UUID | str) -> Hall:
     return _hall(lot, opening)
 
 
-def opening_record(lot_id: UUID | str) -> Hall:
+def opening_record(lot_id: UUID) -> Hall:
     """Return the record of an opening that is over (开标记录); part of the public record.
 
     Raises:
@@ -226,18 +233,18 @@ def opening_record(lot_id: UUID | str) -> Hall:
     return hall(None, lot_id)
 
 
-def opening_states(lots: Iterable[UUID | str]) -> dict[UUID, str]:
+def opening_states(lots: Iterable[UUID]) -> dict[UUID, str]:
     """Return lot → state of its opening, for lots whose bids have been listed; for pages that list what one may see."""
     return dict(Opening.objects.filter(pk__in=list(lots)).values_list("pk", "state"))
 
 
-def too_few(lot_id: UUID | str) -> bool | None:
+def too_few(lot_id: UUID) -> bool | None:
     """Tell whether fewer bidders than needed came (是否不足三家); None before the list, and never how many."""
     state = Opening.objects.filter(pk=lot_id).values_list("state", flat=True).first()
     return None if state is None else state == "failed"
 
 
-def opened_bidders(lot_id: UUID | str) -> list[tuple[str, str]]:
+def opened_bidders(lot_id: UUID) -> list[tuple[str, str]]:
     """Return name and credit code of each bidder whose bid was opened, in the order of the list; none before that.
 
     Raises:
@@ -248,7 +255,7 @@ def opened_bidders(lot_id: UUID | str) -> list[tuple[str, str]]:
     return list(rows.values_list("bidder", "credit_code"))
 
 
-def files_of(bid_id: UUID | str) -> list[OpenedFile]:
+def files_of(bid_id: UUID) -> list[OpenedFile]:
     """Return the files of an opened bid; for contexts that decide who may read them."""
     return list(OpenedFile.objects.filter(bid=bid_id).order_by("part", "position"))
 
@@ -273,7 +280,7 @@ def unfinished() -> list[UUID]:
     return [*waiting.order_by("pk").values_list("pk", flat=True), *going.order_by("pk").values_list("pk", flat=True)]
 
 
-def _lot(lot_id: UUID | str) -> Lot:
+def _lot(lot_id: UUID) -> Lot:
     related = ("tender", "tender__purchaser", "tender__agency", "tender__supervisor")
     return Lot.objects.select_related(*related).exclude(lot_ref="").get(pk=lot_id)
 
@@ -303,6 +310,7 @@ def _hall(lot: Lot, opening: Opening | None) -> Hall:
         opened_at=opening.opened_at,
         leaf=leaf_of(opening.opened_entry_id or opening.keys_entry_id or opening.list_entry_id or 0),
         reason=opening.reason,
+        record_until=record_until(opening, lot),
     )
 
 
@@ -314,20 +322,21 @@ def _rows(opening: Opening) -> tuple[HallRow, ...]:
     )
     rows = Unsealed.objects.filter(bid__lot_ref=opening.lot_ref).select_related("bid")
     found = {row.bid.bid_ref: row for row in rows}
+    said = {row.bid_id: row for row in RecordAnswer.objects.filter(bid__in=[row.bid_id for row in rows])}
     return tuple(
-        _row(position, one["bid_ref"], one["envelope"], keyed.get(one["bid_ref"]), found.get(one["bid_ref"]))
+        _row(HallRow(position, one["bid_ref"], one["envelope"], keyed.get(one["bid_ref"])), found, said)
         for position, one in enumerate(opening.list, 1)
     )
 
 
-def _row(position: int, bid_ref: str, envelope: str, keyed_at: datetime | None, found: Unsealed | None) -> HallRow:
+def _row(row: HallRow, unsealed: Mapping[str, Unsealed], answers: Mapping[UUID, RecordAnswer]) -> HallRow:
+    """Return a row with what was found in its bid, once all are open."""
+    found = unsealed.get(row.bid_ref)
     if found is None:
-        return HallRow(position, bid_ref, envelope, keyed_at)
-    return HallRow(
-        position=position,
-        bid_ref=bid_ref,
-        envelope=envelope,
-        keyed_at=keyed_at,
+        return row
+    said = answers.get(found.bid_id)
+    return replace(
+        row,
         outcome="unopened" if found.fault else "opened",
         bidder=found.bidder,
         bidder_code=found.credit_code,
@@ -341,4 +350,6 @@ def _row(position: int, bid_ref: str, envelope: str, keyed_at: datetime | None, 
         fault=found.fault,
         reason=found.reason,
         readout_key=found.readout_key,
+        answer=said.answer if said else "",
+        objection=said.text if said else "",
     )

@@ -40,7 +40,7 @@ RECORD = 512
 _PLAIN = RECORD - AEAD_NONCE - TAG
 
 
-def issue_ticket(by: Actor, lot_id: UUID | str) -> str:
+def issue_ticket(by: Actor, lot_id: UUID) -> str:
     """Return a ticket with which a supplier's program registers its key for a package (递交凭条); nothing is written.
 
     Raises:

@@ -6,6 +6,7 @@ minute everything unfinished is looked at anew, so that nothing hangs on a singl
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from procrastinate import BaseRetryStrategy, RetryDecision
@@ -17,7 +18,7 @@ from mifeng.bidding.actions import close_keys, close_list, open_all
 from mifeng.bidding.dealings import NotYet
 from mifeng.bidding.models import Bid, Envelope, OpenedFile, Opening
 from mifeng.bidding.queries import unacknowledged, unfinished
-from mifeng.bidding.trustees import reach
+from mifeng.bidding.trustees import Reach, reach
 from mifeng.kernel import vault
 from mifeng.kernel.ledger.queries import subjects_of
 from mifeng.kernel.tasks import AGAIN
@@ -65,14 +66,14 @@ def pass_on_withdrawal(*, entry_id: int) -> None:
 def list_bids(*, entry_id: int) -> None:
     """Write down which bids lie here at the deadline (写截止清单)."""
     for lot_id in subjects_of(entry_id, "tenders.lot"):
-        advance(lot_id)
+        advance(UUID(lot_id))
 
 
 @app.task(name="bidding.go_on", retry=PATIENT)
 def go_on(*, entry_id: int) -> None:
     """Take an opening as far as it can go now (推进开标)."""
     for lot_id in subjects_of(entry_id, "bidding.opening"):
-        advance(lot_id)
+        advance(UUID(lot_id))
 
 
 @app.task(name="bidding.close_keys_early", retry=AGAIN)
@@ -87,9 +88,9 @@ def close_keys_early(*, entry_id: int) -> None:
 def look_after(timestamp: int) -> None:
     """Look at everything unfinished once a minute (每分钟检查)."""
     for envelope in unacknowledged():
-        _patiently(lambda e=envelope: dealings.deal_stanzas(e, reach))
+        _patiently(partial(dealings.deal_stanzas, envelope, reach))
     for lot_id in unfinished():
-        _patiently(lambda pk=lot_id: advance(pk))
+        _patiently(partial(advance, lot_id))
 
 
 @app.periodic(cron="41 * * * *")
@@ -104,7 +105,7 @@ def sweep_vault(timestamp: int) -> None:
     staging.sweep()
 
 
-def advance(lot_id: UUID | str, ways: dealings.Reach | None = None) -> None:
+def advance(lot_id: UUID, ways: Reach | None = None) -> None:
     """Take an opening as far as it can go now (推进开标): list, countersignatures, key window, shares, all open.
 
     Raises:

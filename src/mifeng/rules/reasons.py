@@ -95,6 +95,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "key-mismatch": "our choice (ADR-6)",
         "key-window-over": "our choice (ADR-6)",
         "keys-missing": "our choice (ADR-6)",
+        "record-window-over": "MOF-87-42",
+        "record-answered": "MOF-87-42",
         "opened-short": "GPL-36",
         "key-absent": "our choice (ADR-6)",
         "bytes-missing": "our choice (ADR-6)",

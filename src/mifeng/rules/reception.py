@@ -9,6 +9,7 @@ from mifeng.rules.encoding import encode_tuple
 from mifeng.rules.seal.statements import HASH_BYTES
 
 POINT_BYTES = 65
+ANSWERS = ("confirmed", "objected")
 
 
 def binding(lot_ref: bytes, ticket: str, submit_key: bytes) -> bytes:
@@ -25,6 +26,24 @@ def binding(lot_ref: bytes, ticket: str, submit_key: bytes) -> bytes:
     if len(lot_ref) != HASH_BYTES or len(submit_key) != POINT_BYTES or not ticket.isascii():
         raise ValueError("a lot of 32 bytes, a ticket in ASCII and a point of 65 bytes")
     return encode_tuple("BE1 bind", lot_ref, ticket, submit_key)
+
+
+def record_answer(lot_ref: bytes, bid_ref: bytes, answer: str, text: str, nonce: bytes) -> bytes:
+    """Return what ``submit_key`` signs to confirm the opening record or to object to it (开标记录确认).
+
+    Args:
+        lot_ref: the lot, 32 bytes.
+        bid_ref: the bid, 32 bytes.
+        answer: ``confirmed`` or ``objected``.
+        text: the objection in words; empty for a confirmation.
+        nonce: what the server gave out.
+
+    Raises:
+        ValueError: when a value is misshapen.
+    """
+    if len(lot_ref) != HASH_BYTES or len(bid_ref) != HASH_BYTES or answer not in ANSWERS or not nonce:
+        raise ValueError("a lot and a bid of 32 bytes, an answer, a nonce")
+    return encode_tuple("BE1 record", lot_ref, bid_ref, answer, text, nonce)
 
 
 def upload(lot_ref: bytes, sha256: bytes, length: int, nonce: bytes) -> bytes:

@@ -11,10 +11,12 @@ from mifeng.bidding.actions.opening import (
     record_countersignatures,
     record_releases,
 )
+from mifeng.bidding.actions.record import Answered, answer_record
 from mifeng.bidding.actions.unsealing import Fault, Filed, ReadOut, Result, open_all
 
 __all__ = [
     "Acked",
+    "Answered",
     "Countersigned",
     "Fault",
     "Filed",
@@ -23,6 +25,7 @@ __all__ = [
     "Result",
     "Submission",
     "Withdrawal",
+    "answer_record",
     "close_keys",
     "close_list",
     "confirm_key",

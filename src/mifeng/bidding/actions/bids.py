@@ -58,7 +58,7 @@ class Acked:
     signature: bytes
 
 
-def receive_bid(lot_id: UUID | str, submitted: Submission) -> Written:
+def receive_bid(lot_id: UUID, submitted: Submission) -> Written:
     """Receive a sealed bid, or a new version of one (接收投标文件); in time is what came before the deadline.
 
     Args:
@@ -108,7 +108,7 @@ def receive_bid(lot_id: UUID | str, submitted: Submission) -> Written:
     return act.entry
 
 
-def withdraw_bid(lot_id: UUID | str, withdrawal: Withdrawal) -> Written:
+def withdraw_bid(lot_id: UUID, withdrawal: Withdrawal) -> Written:
     """Take a bid back before the deadline (撤回投标); it may be handed in again as a new version.
 
     Raises:
@@ -144,7 +144,7 @@ def withdraw_bid(lot_id: UUID | str, withdrawal: Withdrawal) -> Written:
     return act.entry
 
 
-def record_acks(envelope_id: UUID | str, acks: Sequence[Acked], *, by: Actor = CLOCK) -> Written:
+def record_acks(envelope_id: UUID, acks: Sequence[Acked], *, by: Actor = CLOCK) -> Written:
     """Keep what trustees signed about a version (可开启确认); with enough of them the bid can be opened (R2).
 
     Raises:

@@ -17,7 +17,7 @@ from mifeng.kernel.actors import CLOCK, Actor
 from mifeng.kernel.idempotency import Repeated
 from mifeng.kernel.law import rulebooks
 from mifeng.kernel.ledger.append import Written
-from mifeng.kernel.models import Entry
+from mifeng.kernel.ledger.queries import leaf_of
 from mifeng.rules.deadlines import DueStep
 from mifeng.rules.errors import NotEntitled, Reason, Unfair, WrongMoment, WrongState
 from mifeng.rules.lifecycle import check_step
@@ -47,7 +47,7 @@ class Released:
     signature: bytes
 
 
-def close_list(lot_id: UUID | str, *, by: Actor = CLOCK) -> Written:
+def close_list(lot_id: UUID, *, by: Actor = CLOCK) -> Written:
     """Write down which bids lie here at the deadline (截止清单); with too few of them nothing will be opened.
 
     Raises:
@@ -81,7 +81,7 @@ def close_list(lot_id: UUID | str, *, by: Actor = CLOCK) -> Written:
 
 
 def record_countersignatures(
-    lot_id: UUID | str, kind: str, entry_id: int, signatures: Sequence[Countersigned], *, by: Actor = CLOCK
+    lot_id: UUID, kind: str, entry_id: int, signatures: Sequence[Countersigned], *, by: Actor = CLOCK
 ) -> Written:
     """Keep what trustees signed under an entry that decides something about a package (副署).
 
@@ -99,10 +99,10 @@ def record_countersignatures(
     Source: our choice (ADR-6)
     """
     _check_clock("record_countersignatures", by)
-    leaf = bytes(Entry.objects.values_list("leaf", flat=True).get(pk=entry_id)).hex()
+    leaf = leaf_of(entry_id)
     with acting("record_countersignatures", by=by) as act:
         matter = act.lock(Opening, lot_id) if kind == "close" else act.lock(Lot, lot_id)
-        stored = Countersignature.objects.filter(lot=str(lot_id), kind=kind, leaf=leaf)
+        stored = Countersignature.objects.filter(lot=lot_id, kind=kind, leaf=leaf)
         known = dict(stored.values_list("trustee", "entry"))
         fresh = [one for one in signatures if one.trustee not in known]
         if not fresh:
@@ -119,7 +119,7 @@ def record_countersignatures(
     return act.entry
 
 
-def open_keys(lot_id: UUID | str, *, by: Actor = CLOCK) -> Written:
+def open_keys(lot_id: UUID, *, by: Actor = CLOCK) -> Written:
     """Open the key window (开始确认密钥) once enough trustees have countersigned the list of bids.
 
     Raises:
@@ -149,7 +149,7 @@ def open_keys(lot_id: UUID | str, *, by: Actor = CLOCK) -> Written:
     return act.entry
 
 
-def confirm_key(lot_id: UUID | str, bid_ref: str, s_b: bytes) -> Written:
+def confirm_key(lot_id: UUID, bid_ref: str, s_b: bytes) -> Written:
     """Hand in the bidder's own key (确认密钥). It opens nothing yet; a wrong key costs nothing, another may be tried.
 
     Raises:
@@ -182,7 +182,7 @@ def confirm_key(lot_id: UUID | str, bid_ref: str, s_b: bytes) -> Written:
     return act.entry
 
 
-def close_keys(lot_id: UUID | str, *, by: Actor = CLOCK) -> Written:
+def close_keys(lot_id: UUID, *, by: Actor = CLOCK) -> Written:
     """Close the key window (密钥确认截止) when it is over or all keys are in; without any key nothing will be opened.
 
     Raises:
@@ -206,14 +206,14 @@ def close_keys(lot_id: UUID | str, *, by: Actor = CLOCK) -> Written:
         opening.keyed = keyed
         opening.reason = "" if keyed else "keys-missing"
         step = "close_keys" if keyed else "lapse_keys"
-        close = bytes(Entry.objects.values_list("leaf", flat=True).get(pk=opening.list_entry_id)).hex()
+        close = leaf_of(opening.list_entry_id or 0)
         act.move(opening, OPENING, step, lot_ref=opening.lot_ref, close=close, keyed=keyed)
         _refer(act, lot)
         act.once_written(lambda entry: Opening.objects.filter(pk=opening.pk).update(keys_entry=entry.id))
     return act.entry
 
 
-def record_releases(lot_id: UUID | str, released: Sequence[Released], *, by: Actor = CLOCK) -> Written:
+def record_releases(lot_id: UUID, released: Sequence[Released], *, by: Actor = CLOCK) -> Written:
     """Keep the shares that trustees released (释放份额), each trustee's all at once, under its signature.
 
     Raises:

@@ -83,7 +83,7 @@ class Result:
     found: Mapping[str, ReadOut | Fault] = field(default_factory=dict)
 
 
-def open_all(lot_id: UUID | str, result: Result, *, by: Actor = CLOCK) -> Written:
+def open_all(lot_id: UUID, result: Result, *, by: Actor = CLOCK) -> Written:
     """Open all bids of a package at once (开标): every one of the list is either read out or stays sealed for a reason.
 
     Raises:

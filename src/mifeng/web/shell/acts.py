@@ -45,6 +45,7 @@ TITLES: Mapping[str, str | Promise] = MappingProxyType(
         "close_keys": _("密钥清单封存"),
         "record_releases": _("受托人放行"),
         "open_all": _("全部同时开启，唱标"),
+        "answer_record": _("投标人答复开标记录"),
         # the library and the draw
         "add_experts": _("专家入库"),
         "suspend_expert": _("停止抽取一名专家"),

@@ -129,6 +129,8 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "no-trustees": Text(_("开标受托人签名不足，这一步暂缓办理"), _("已签%(signed)s家，需要%(needed)s家")),
         "key-mismatch": Text(_("密钥与密封件不符，投标文件没有受影响，可以换一把再试")),
         "key-window-over": Text(_("确认密钥的时间已过")),
+        "record-window-over": Text(_("对开标记录确认或异议的时间已过，未表示的视为认可")),
+        "record-answered": Text(_("已对开标记录作过答复，不能更改")),
         "keys-missing": Text(_("没有投标人确认密钥，没有打开任何投标文件")),
         "opened-short": Text(_("打开的投标文件不足三家")),
         "key-absent": Text(_("投标人没有在时限内确认密钥")),

@@ -217,6 +217,7 @@ STEP_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "record_acks": _("记录可开启确认"),
         "record_countersignatures": _("记录副署"),
         "record_releases": _("记录放行份额"),
+        "answer_record": _("答复开标记录"),
         "begin_review": _("开始资格审查"),
         "qualify": _("完成资格审查"),
         "fail_qualified": _("合格投标人不足三家"),
