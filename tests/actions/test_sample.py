@@ -54,7 +54,7 @@ def test_everything_was_made_by_acts_that_are_in_the_ledger(city: City) -> None:
     """Nothing of the sample came in behind the door's back (R071)."""
     types = Counter(Entry.objects.values_list("type", flat=True))
 
-    assert types == {"register_organisation": 16, "register_site": 4, "appoint": 16}
+    assert types == {"register_organisation": 16, "register_site": 4, "appoint": 16, "add_experts": 1}
     assert set(Entry.objects.values_list("actor_handle", flat=True)) == {"operator"}
 
 
