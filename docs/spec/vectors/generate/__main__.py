@@ -9,6 +9,7 @@ import json
 import sys
 from pathlib import Path
 
+from blind import blind
 from book import story
 from draw import draw
 from encoding import encoding
@@ -40,7 +41,7 @@ def log():
 
 def main():
     made = {"encoding": encoding, "tree": tree, "note": note, "log": log, "draw": draw, "envelope": envelope}
-    made |= {"trustee": trustee}
+    made |= {"trustee": trustee, "blind": blind}
     stale = []
     for name, make in made.items():
         text = json.dumps(make(), ensure_ascii=True, indent=1) + "\n"
