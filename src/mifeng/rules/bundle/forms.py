@@ -86,12 +86,20 @@ def parse_countersigned(data: bytes) -> tuple[Countersigned, ...]:
     Raises:
         ValueError: when the bytes are misshapen.
     """
-    keys = ("kind", "lot_ref", "leaf", "trustee", "due")
-    rows = [object_of(one, {*keys, "signature"}, "a countersignature") for one in _list(data, "countersignatures")]
+    keys = {"kind", "lot_ref", "leaf", "trustee", "due", "signature"}
+    rows = [object_of(one, keys, "a countersignature") for one in _list(data, "countersignatures")]
     if any(one["kind"] not in ("deadline", "close") for one in rows):
         raise ValueError("a countersignature stands under a deadline or a close")
     return tuple(
-        Countersigned(*(text_of(one[key], key) for key in keys), signature=_bytes(one["signature"])) for one in rows
+        Countersigned(
+            str(one["kind"]),
+            _hash(one["lot_ref"]),
+            _hash(one["leaf"]),
+            text_of(one["trustee"], "trustee"),
+            text_of(one["due"], "due"),
+            _bytes(one["signature"]),
+        )
+        for one in rows
     )
 
 
@@ -265,10 +273,11 @@ def parse_draw(data: bytes) -> DrawRecord:
     if not isinstance(filled, int) or isinstance(filled, bool) or filled < 0:
         raise ValueError("filled is a number of 0 or more")
     return DrawRecord(
-        _hash(fields["handle"]),
-        _hash(fields["policy_hash"]),
-        _hash(fields["pool_leaf"]),
-        *(_hash(fields[key]) if fields[key] else "" for key in ("seed_leaf", "seed")),
+        handle=_hash(fields["handle"]),
+        policy_hash=_hash(fields["policy_hash"]),
+        pool_leaf=_hash(fields["pool_leaf"]),
+        seed_leaf=_hash(fields["seed_leaf"]) if fields["seed_leaf"] else "",
+        seed=_hash(fields["seed"]) if fields["seed"] else "",
         seats=number_of(fields["seats"], "seats"),
         filled=filled,
         contributions=tuple(parse_contribution(one) for one in list_of(fields["contributions"], "contributions")),
@@ -311,7 +320,7 @@ def _published(value: object) -> Published:
         _hash(fields["bid_ref"]),
         _hash(fields["envelope"]),
         str(fields["outcome"]),
-        **{key: _text(fields[key]) for key in _WORDS},  # type: ignore[arg-type]
+        **{key: _text(fields[key]) for key in _WORDS},
         doubts=tuple(text_of(one, "a doubt") for one in list_of(fields["doubts"], "doubts")),
     )
 

@@ -1,7 +1,8 @@
 """The manifest (清单): what a bundle is about, which cut of it this is, and the hash of every file in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mifeng.rules.bundle.catalogue import CATALOGUE
 from mifeng.rules.encoding import canonical, parse_canonical
@@ -130,6 +131,7 @@ def _word(value: object, known: tuple[str, ...], what: str) -> str:
     return str(value)
 
 
-def _ascending(values: Sequence[int] | Sequence[str], what: str) -> None:
-    if list(values) != sorted(set(values)):
+def _ascending(values: list[int] | list[str], what: str) -> None:
+    found: list[Any] = list(values)
+    if found != sorted(set(found)):
         raise ValueError(f"{what} stand in ascending order, each once")

@@ -40,7 +40,8 @@ from mifeng.rules.rulebook import Rulebook, parse_rulebook
 from mifeng.rules.seal.envelope import Seal, parse_seal
 from mifeng.rules.seal.policy import Policy, parse_policy
 
-K, T = TypeVar("K"), TypeVar("T")
+K = TypeVar("K")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,10 +52,10 @@ def _bid(bid: BidFile) -> Iterator[Withheld]:
 
 def _shares(bundle: Bundle) -> Iterator[Withheld]:
     known = {released.signature.hex() for releases in bundle.releases.values() for released in releases}
-    for _, batch in batches(bundle):
+    for lot_ref, batch in batches(bundle):
         trustee, signature = batch.get("trustee"), batch.get("signature")
         if isinstance(trustee, str) and isinstance(signature, str) and signature not in known:
-            yield Withheld("shares", trustee, signature)
+            yield Withheld("shares", f"{lot_ref}/{trustee}", signature)
 
 
 def _lists(bundle: Bundle) -> Iterator[Withheld]:
