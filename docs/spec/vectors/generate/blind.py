@@ -8,7 +8,7 @@ trying a million and a half.
 import copy
 import json
 
-from primitives import jcs, keyed, labelled, secret
+from primitives import jcs, keyed, labelled, secret, tuple_bytes
 
 LOT, OTHER = secret("blind lot"), secret("blind other lot")
 K_OP = secret("blind k_op")
@@ -29,9 +29,13 @@ def blind_key(k_op, seeds):
 
 
 def code(key, lot, round_, seat, position, counter):
-    mac = keyed(key, "code", lot, number(round_), seat.encode(), number(position), number(counter))
+    mac = code_mac(key, lot, round_, seat, position, counter)
     bits = "".join(f"{byte:08b}" for byte in mac[:5])
     return "".join(ALPHABET[int(bits[start : start + 5], 2)] for start in range(0, 40, 5))
+
+
+def code_mac(key, lot, round_, seat, position, counter):
+    return keyed(key, "code", lot, number(round_), seat.encode(), number(position), number(counter))
 
 
 def standing(key, lot, round_, seat, position):
@@ -322,6 +326,18 @@ def collision(key):
     return {"clash": clash[0], "together": made, "before": COLLIDING[0], "after": after}
 
 
+def tuples():
+    """Return what is hashed or keyed for the commitment, the key, and the first seat's first bid."""
+    place = (LOT, number(1), SEATS[0].encode(), number(1))
+    return {
+        "BK op": tuple_bytes(b"BK op", LOT, K_OP),
+        "BK": tuple_bytes(b"BK", *SEEDS),
+        "code": tuple_bytes(b"code", *place, number(0)),
+        "ord": tuple_bytes(b"ord", *place),
+        "tie": tuple_bytes(b"tie", LOT, number(1), number(1)),
+    }
+
+
 def blind():
     key, made = blind_key(K_OP, SEEDS), mapping()
     named, rows = commitments()
@@ -330,6 +346,7 @@ def blind():
         "k_op": K_OP.hex(),
         "seeds": [seed.hex() for seed in SEEDS],
         "positions": POSITIONS,
+        "tuples": {name: data.hex() for name, data in tuples().items()},
         "commitment": labelled("BK op", LOT, K_OP).hex(),
         "k_blind": key.hex(),
         "seats": [
@@ -338,6 +355,7 @@ def blind():
                 "round": one["round"],
                 "position": position,
                 "counter": one["counter"],
+                "mac": code_mac(key, LOT, one["round"], seat, position, one["counter"]).hex(),
                 "code": code(key, LOT, one["round"], seat, position, one["counter"]),
                 "ord": standing(key, LOT, one["round"], seat, position).hex(),
             }
