@@ -125,6 +125,14 @@ def test_file_in_a_wrong_place_is_named(ours: Supplier, capsys: Said, place: str
     assert f"[{code}]" in capsys.readouterr().err
 
 
+def test_name_that_could_deceive_is_not_sealed(ours: Supplier, capsys: Said) -> None:
+    (ours.folder / "technical" / "fdp.\u202eexe").write_text("x")
+
+    assert ours.run("seal") == 1
+    assert "[not-sealed]" in capsys.readouterr().err
+    assert ours.state["versions"] == []
+
+
 def test_bid_without_any_file_is_not_sealed(ours: Supplier, capsys: Said) -> None:
     for path in [*(ours.folder / "technical").iterdir(), *(ours.folder / "price").iterdir()]:
         path.unlink()
@@ -180,7 +188,7 @@ def test_policy_changed_under_the_bidder_s_hands_is_noticed(ours: Supplier, caps
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("keys/submit.key", "key-missing"), ("keys/slots", "trial-failed"), ("certificate.pem", "certificate-unreadable")],
+    [("keys/submit.key", "key-missing"), ("keys/slots", "key-missing"), ("certificate.pem", "certificate-unreadable")],
 )
 def test_missing_file_of_the_folder_is_named(ours: Supplier, capsys: Said, name: str, code: str) -> None:
     (ours.folder / name).unlink()

@@ -74,7 +74,8 @@ def seal_version(folder: Folder, given: Content, show: Callable[[str], None]) ->
         show: is told which step begins.
 
     Raises:
-        Failed: ``outcome-unknown``, ``too-large``, ``trial-failed``, or what is wrong with certificate or policy.
+        Failed: ``outcome-unknown``, ``too-large``, ``not-sealed``, ``trial-failed``, or what is wrong with a
+            certificate or the policy.
     """
     state, (policy, data) = folder.state(), read_policy(folder)
     if state.latest and state.latest.step == "sent":
@@ -97,14 +98,14 @@ def seal_version(folder: Folder, given: Content, show: Callable[[str], None]) ->
             secrets=drawn,
             identity=Identity(state.supplier, holder.der, given.guarantee, tool(), tool_hash()),
             signer=sign,
-            slots=[bytes.fromhex(line) for line in (folder.path / KEYS / SLOTS_FILE).read_text().split()],
+            slots=_slots(folder),
             version=number,
             prev=bytes.fromhex(prev),
         )
     except Unfair:
         raise Failed("too-large", size=size(given.size), limit=size(policy.envelope_bytes)) from None
-    except (OSError, ValueError) as error:
-        raise Failed("trial-failed", error=error) from error
+    except ValueError as error:
+        raise Failed("not-sealed", error=error) from error
     show("trial")
     try_open(sealed, drawn, given)
     return _keep(folder, state, sealed, prev)
@@ -146,6 +147,14 @@ def tool_hash() -> bytes:
     for path in _sources():
         found.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return found.digest()
+
+
+def _slots(folder: Folder) -> list[bytes]:
+    path = folder.path / KEYS / SLOTS_FILE
+    try:
+        return [bytes.fromhex(line) for line in path.read_text().split()]
+    except (OSError, ValueError):
+        raise Failed("key-missing", file=path) from None
 
 
 def _sources() -> Iterator[Path]:

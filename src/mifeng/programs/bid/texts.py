@@ -161,6 +161,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "All folders are empty. Put your files into price, business, technical, qualification.",
         ),
         "too-large": ("文件太大：共 {size}，上限 {limit}。", "Too large: {size} in all, the limit is {limit}."),
+        "not-sealed": (
+            "没有密封，有一处不合规定：{error}",
+            "Not sealed, something is not allowed: {error}",
+        ),
         "trial-failed": (
             "自检没有通过，没有保存：{error}",
             "The trial opening failed, nothing was kept: {error}",
