@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
+from django.db.models import Max
 
 from mifeng.bidding import dealings, tasks
 from mifeng.bidding.models import Opening
@@ -18,7 +19,7 @@ from mifeng.gateways.trustee import Trustee
 from mifeng.gateways.trustee.http import HttpTrustee
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
-from mifeng.kernel.models import Entry
+from mifeng.kernel.models import Checkpoint, Cosignature, Entry
 from mifeng.programs.trustee.judge import Judge
 from mifeng.programs.trustee.keys import Trust, read_key
 from mifeng.programs.trustee.memory import Memory
@@ -82,8 +83,13 @@ class Trusted:
         return [near[named.verify] for named in policy.trustees]
 
     def settle(self) -> None:
-        """Have everything written so far sequenced and witnessed."""
-        witness_log(self.folder)
+        """Have everything written so far sequenced and witnessed; a cosignature that came too late is asked for again."""
+        for _ in range(5):
+            witness_log(self.folder)
+            size = Checkpoint.objects.aggregate(last=Max("size"))["last"]
+            if Cosignature.objects.filter(checkpoint=size).exists():
+                return
+        raise AssertionError("the witness is too slow")
 
     def advance(self, lot: Lot) -> str:
         """Witness the log, take the opening one step further as the worker does, and return its state."""
