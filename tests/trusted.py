@@ -83,7 +83,7 @@ class Trusted:
         return [near[named.verify] for named in policy.trustees]
 
     def settle(self) -> None:
-        """Have everything written so far sequenced and witnessed; a cosignature that came too late is asked for again."""
+        """Have everything written so far sequenced and witnessed; what came too late is asked for again."""
         for _ in range(5):
             witness_log(self.folder)
             size = Checkpoint.objects.aggregate(last=Max("size"))["last"]
