@@ -1,10 +1,14 @@
 """The cockpit (监督): sees the authority's own projects in full, writes findings, and nothing else."""
 
+import re
+
 import pytest
 
 from mifeng.kernel.ledger.queries import body_of, history
 from mifeng.kernel.models import Entry, Noted, Reference
 from mifeng.oversight.models import Finding
+from mifeng.sample.experts import people
+from tests.actions.draws import assembled, draws_of, seeded, walk
 from tests.factories import City, documented, entered, fresh, planned, published
 from tests.web.rooms import client_of, queries, read
 
@@ -95,3 +99,21 @@ def test_list_costs_the_same_for_one_and_three_projects(city: City) -> None:
     entered(city)
 
     assert (one > 3, queries("supervisor", "/cockpit/")) == (True, one)
+
+
+def test_supervisor_follows_the_draws_in_numbers(city: City) -> None:
+    """Every site with its counts; no reason before the award, nobody by name (J4, GPLR-9)."""
+    tender = published(city)
+    panel = assembled(city, tender)
+    seeded(panel)
+    walk(panel)
+
+    page = client_of("supervisor").get(f"/cockpit/{tender.pk}").content.decode()
+
+    assert page.count('data-draw-state="walking"') == 3
+    shown = re.findall(r'data-l="(可抽|回避等)">(\d+)<', page)
+    assert sum(int(number) for name, number in shown if name == "回避等") == sum(
+        sum(draw.excluded.values()) for draw in draws_of(panel)
+    )
+    assert [word for word in ("related", "employed", "untrained") if word in page] == []
+    assert [word for one in people([]) for word in (one.name, one.phone, one.number) if word in page] == []

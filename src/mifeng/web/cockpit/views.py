@@ -1,5 +1,6 @@
 """Pages of the cockpit: the projects under a supervisor's authority, and one of them in full."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from mifeng.kernel import reads
 from mifeng.oversight.actions import record_finding
 from mifeng.oversight.models import Finding
 from mifeng.oversight.queries import findings_for
+from mifeng.sittings.queries import SiteStanding, draws_for
 from mifeng.tenders.queries import (
     Row,
     Standing,
@@ -25,6 +27,7 @@ from mifeng.tenders.queries import (
     tenders_for,
     with_lots,
 )
+from mifeng.venues.queries import Ask
 from mifeng.web.cockpit.forms import FindingForm
 from mifeng.web.shell.acts import feed
 from mifeng.web.shell.clocks import clock_row
@@ -44,6 +47,14 @@ class Watched:
     row: Row
     url: str
     standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The draw of one site in numbers (场地抽取); what kept persons out of it is told with the award, never who."""
+
+    site: str
+    standing: SiteStanding
 
 
 @methods("GET")
@@ -68,13 +79,15 @@ def project(request: Request, pk: UUID) -> HttpResponse:
     by = acting_post(request)
     tender = tender_for(by, pk)
     [row] = with_lots([tender])
+    asks = asks_for(by, tender)
     form = FindingForm(request.POST or None)
     context = {
         "row": row,
         "tender": tender,
         "clocks": [clock_row(clock, request.now) for clock in clocks(tender, row.lots, request.now)],
-        "asks": asks_for(by, tender),
+        "asks": asks,
         "seats": seats_ready(tender),
+        "draws": [_drawn(one, asks) for one in draws_for(by, tender)],
         "notices": notices(tender),
         "entries": feed(history_for(by, tender)),
         "findings": findings_for(by, pk),
@@ -93,3 +106,7 @@ def project(request: Request, pk: UUID) -> HttpResponse:
         )
     reads.note("supervised", by, f"tenders.tender:{pk}")
     return render(request, PROJECT, {"form": form, **context})
+
+
+def _drawn(standing: SiteStanding, asks: Iterable[Ask]) -> Drawn:
+    return Drawn(next((ask.request.site.name for ask in asks if ask.request.site_id == standing.site), ""), standing)

@@ -63,6 +63,7 @@ TITLES: Mapping[str, str | Promise] = MappingProxyType(
         "seal_roster": _("专家名单密封"),
         "complete_panel": _("专家席位已满"),
         "recheck_avoidance": _("开标后复核回避"),
+        "move_panel": _("评审场次改期，通知专家"),
         "register_organisation": _("主体登记"),
         "register_site": _("场地登记"),
         "appoint": _("设岗"),
