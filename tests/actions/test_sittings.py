@@ -1,6 +1,7 @@
 """The panel of a project (评审委员会): one draw per site, told by nobody's name, checked again after the opening."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -8,15 +9,18 @@ from django.core.exceptions import ObjectDoesNotExist
 
 from mifeng.bidding.models import Bid, Unsealed
 from mifeng.config.reactions import DUE, REACTIONS
+from mifeng.experts.dispatch import NotSent, dispatch, tell_moved
 from mifeng.experts.models import Expert, Invitation
 from mifeng.experts.pools import personal_of
+from mifeng.gateways.sms.files import FileSms
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.idempotency import Repeated
 from mifeng.kernel.models import Entry, Message
+from mifeng.rules.calendar import BEIJING
 from mifeng.rules.errors import NotEntitled, Unfair, WrongMoment, WrongState
 from mifeng.sittings import tasks
-from mifeng.sittings.actions import assemble_panel, complete_panel, recheck_avoidance, widen_panel
+from mifeng.sittings.actions import assemble_panel, complete_panel, move_panel, recheck_avoidance, widen_panel
 from mifeng.sittings.models import Panel, PanelSite
 from mifeng.sittings.queries import draw_obstacles, draw_public, draws_for
 from mifeng.tenders.actions import clarify
@@ -25,7 +29,7 @@ from tests.actions import draws
 from tests.actions.conftest import Stages
 from tests.actions.draws import ANSWERED, ASKED, GIVEN, assembled, draw_at, draws_of, person, seeded, waiting, walk
 from tests.actions.evidence import jobs, read_entry, refused
-from tests.factories import START, clarification, lot_of, session_of
+from tests.factories import START, clarification, fresh, lot_of, session_of
 
 STAGES = ("planned", "fixed", "published", "closed")
 NOW = ANSWERED + timedelta(minutes=1)
@@ -238,6 +242,56 @@ def test_panel_is_not_complete_while_a_roster_is_open(stages: Stages, tender: Te
         complete_panel(panel.pk, by=CLOCK)
     with refused(NotEntitled, "wrong-post"):
         complete_panel(panel.pk, by=stages.city["agency-a"])
+
+
+def test_panel_follows_a_session_that_moves_and_its_experts_are_told(
+    stages: Stages, tender: Tender, tmp_path: Path
+) -> None:
+    """Whoever has been invited or has agreed learns the new time, and still no project (R131, GPLR-31)."""
+    panel = assembled(stages.city, tender)
+    seeded(panel)
+    walk(panel)
+    sms = FileSms(tmp_path, bytes(32))
+    with clock.frozen(ANSWERED):
+        for one in waiting(draws_of(panel)):
+            dispatch(one, sms)
+    gone, *staying = waiting(draws_of(panel))
+    draws.decline(gone)
+    draws.agree(staying[0])
+    with clock.frozen(NOW):
+        moved = clarify(tender.pk, clarification(fresh(tender)), by=stages.city["agency-a"])
+        tasks.follow_sessions(entry_id=moved.id)
+        tasks.follow_sessions(entry_id=moved.id)
+
+    [entry] = Entry.objects.filter(type="move_panel")
+    session = session_of(tender)
+    assert read_entry(entry.pk).moves == ["sittings.panel move", *["experts.draw move"] * 3]
+    assert {(draw.starts_at, draw.ends_at) for draw in draws_of(panel)} == {(session.starts_at, session.ends_at)}
+    for _ in range(2):
+        for one in Invitation.objects.filter(draw__in=draws_of(panel)).select_related("draw"):
+            tell_moved(one, sms)
+    told = {one.reference[:36]: one.text for one in sms.messages() if "改期" in one.text}
+    assert set(told) == {str(one.pk) for one in staying}
+    for text in told.values():
+        assert f"{session.starts_at.astimezone(BEIJING):%Y-%m-%d}" in text
+        assert tender.name not in text
+    with refused(WrongState, "wrong-state"):
+        move_panel(panel.pk, by=CLOCK)
+    with refused(NotEntitled, "wrong-post"):
+        move_panel(panel.pk, by=stages.city["agency-a"])
+
+
+def test_move_that_was_not_taken_by_the_gateway_is_told_later(stages: Stages, tender: Tender, tmp_path: Path) -> None:
+    panel = assembled(stages.city, tender)
+    seeded(panel)
+    walk(panel)
+    one = waiting(draws_of(panel))[0]
+    with clock.frozen(ANSWERED):
+        dispatch(one, FileSms(tmp_path, bytes(32)))
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(NotSent):
+        tell_moved(Invitation.objects.get(pk=one.pk), FileSms(tmp_path / "file" / "outbox", bytes(32)))
 
 
 def opened(lot: Lot, *firms: tuple[str, str]) -> None:

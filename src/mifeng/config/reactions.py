@@ -29,7 +29,9 @@ from mifeng.sittings.tasks import (
     complete_panels,
     dispatch_invitations,
     fix_seeds,
+    follow_sessions,
     recheck_panels,
+    tell_experts_moved,
     tell_progress,
     walk_on,
 )
@@ -52,7 +54,7 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "refuse_site": (tell_agency,),
         "lapse_request": (tell_agency,),
         "publish_notice": (tell_parties, countersign_deadline),
-        "clarify": (tell_sites, tell_released, tell_parties, countersign_deadline),
+        "clarify": (tell_sites, tell_released, tell_parties, countersign_deadline, follow_sessions),
         "close_bidding": (tell_agency, tell_parties, list_bids),
         "receive_bid": (deal_stanzas,),
         "withdraw_bid": (pass_on_withdrawal,),
@@ -72,6 +74,7 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "seal_roster": (complete_panels,),
         "complete_panel": (tell_progress,),
         "recheck_avoidance": (walk_on, tell_progress),
+        "move_panel": (tell_experts_moved,),
     }
 )
 

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from mifeng.experts.actions import record_dispatch
 from mifeng.experts.models import Contact, Invitation
-from mifeng.experts.pools import ASKED, open_contact
+from mifeng.experts.pools import ASKED, SEATED, open_contact
 from mifeng.gateways.sms import Message, Sent, Sms
 from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.law import rulebooks
@@ -18,6 +18,12 @@ TEXT = (
     "【评审通知】请您参加评审。时间：{starts}（北京时间）；地点：{place}，到场后按指引到专家席就座；场次代号：{code_name}。"
     "请携带身份证，着装整洁，不带通信设备，不与他人谈论本次通知。请在{hours}小时内打开链接答复能否到场：{link}"
     " 咨询电话：{phone}"
+)
+
+
+MOVED = (
+    "【评审通知】场次{code_name}改期。新的时间：{starts}（北京时间）；地点仍为：{place}。"
+    "请携带身份证，着装整洁，不带通信设备。不能到场的，请尽快致电：{phone}"
 )
 
 
@@ -43,15 +49,34 @@ def dispatch(invitation: Invitation, sms: Sms) -> None:
         return  # answered, or recorded by another run, while the message was on its way
 
 
+def tell_moved(invitation: Invitation, sms: Sms) -> None:
+    """Tell an invited expert the new time of a session that has moved (改期通知); once for each time.
+
+    Raises:
+        NotSent: when the gateway did not take it.
+    """
+    told = invitation.sent_at is not None and invitation.state in (ASKED, SEATED)
+    if not told:
+        return
+    phone = open_contact(Contact.objects.get(pk=invitation.pk))["phone"]
+    reference = f"{invitation.pk}-{invitation.draw.starts_at:%Y%m%d%H%M}"
+    outcome = sms.send(Message(reference, phone, MOVED.format(**_facts(invitation))))
+    if not isinstance(outcome, Sent):
+        raise NotSent(outcome.detail)
+
+
 def text_of(invitation: Invitation, token: str) -> str:
     """Return the words of an invitation; they name neither project nor purchaser nor bidder."""
+    hours = rulebooks()[invitation.draw.rulebook].int("invitation_hours")
+    return TEXT.format(hours=hours, link=settings.ENV.url + LINK.format(token=token), **_facts(invitation))
+
+
+def _facts(invitation: Invitation) -> dict[str, str]:
     draw = invitation.draw
     place, starts = site(draw.site), draw.starts_at.astimezone(BEIJING)
-    return TEXT.format(
-        starts=f"{starts:%Y-%m-%d} 周{WEEKDAYS[starts.weekday()]} {starts:%H:%M}",
-        place=place.name,
-        code_name=draw.code_name,
-        hours=rulebooks()[draw.rulebook].int("invitation_hours"),
-        link=settings.ENV.url + LINK.format(token=token),
-        phone=place.phone,
-    )
+    return {
+        "starts": f"{starts:%Y-%m-%d} 周{WEEKDAYS[starts.weekday()]} {starts:%H:%M}",
+        "place": place.name,
+        "code_name": draw.code_name,
+        "phone": place.phone,
+    }

@@ -34,6 +34,7 @@ __all__ = [
     "assemble_panel",
     "complete_panel",
     "lapse_invitation",
+    "move_panel",
     "recheck_avoidance",
     "widen_panel",
 ]
@@ -137,6 +138,29 @@ def complete_panel(panel_id: UUID, *, by: Actor) -> Written:
                 Reason("wrong-state", {"step": "complete", "state": panel.state, "allowed": ("rostered",)})
             )
         act.move(panel, table.PANEL, "complete", seats=sum(draw.seats for draw in draws))
+        act.refer(f"tenders.tender:{panel.tender_id}")
+    return act.entry
+
+
+def move_panel(panel_id: UUID, *, by: Actor) -> Written:
+    """Let a panel follow its session to another time (随场次改期); who was drawn stays drawn.
+
+    Raises:
+        NotEntitled: ``wrong-post`` for everybody but the clock.
+        WrongState: ``wrong-state``, when the session stands where the panel believes it to be.
+
+    Source: GPLR-31
+    """
+    with acting("move_panel", by=by) as act:
+        panel = act.lock(Panel, panel_id)
+        check_step(table.PANEL, "resume", state="assembled", role=by.role)
+        draws = act.lock_all(Draw, PanelSite.objects.filter(panel=panel).values_list("draw", flat=True))
+        session = act.share(Session, panel.session)
+        during = (session.starts_at, session.ends_at)
+        if all((draw.starts_at, draw.ends_at) == during for draw in draws):
+            raise WrongState(Reason("wrong-state", {"step": "move", "state": panel.state, "allowed": ()}))
+        act.note(panel, "move", starts_at=during[0], ends_at=during[1])
+        experts.move_draws(act, [draw.pk for draw in draws], during)
         act.refer(f"tenders.tender:{panel.tender_id}")
     return act.entry
 

@@ -17,7 +17,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
 from mifeng.experts import actions as experts
-from mifeng.experts.dispatch import NotSent, dispatch
+from mifeng.experts.dispatch import NotSent, dispatch, tell_moved
 from mifeng.experts.models import Draw, Invitation
 from mifeng.experts.pools import overlapping
 from mifeng.gateways.sms.files import FileSms
@@ -97,6 +97,20 @@ def dispatch_invitations(*, entry_id: int) -> None:
 def complete_panels(*, entry_id: int) -> None:
     """Record that a panel is complete when the roster of its last site has been sealed (评审席位已满)."""
     complete(_panels(entry_id))
+
+
+@app.task(name="sittings.follow_sessions", retry=AGAIN)
+def follow_sessions(*, entry_id: int) -> None:
+    """Let the panel of a project follow a session that a clarification has moved (随场次改期)."""
+    for panel in Panel.objects.filter(tender__in=subjects_of(entry_id, "tenders.tender")):
+        _try(actions.move_panel, panel.pk)
+
+
+@app.task(name="sittings.tell_experts_moved", retry=PATIENT)
+def tell_experts_moved(*, entry_id: int) -> None:
+    """Tell every expert who has been invited or has agreed the new time of the session (通知改期)."""
+    for invitation in Invitation.objects.filter(draw__in=_draws(entry_id)).select_related("draw"):
+        tell_moved(invitation, sms())
 
 
 @app.task(name="sittings.recheck_panels", retry=AGAIN)

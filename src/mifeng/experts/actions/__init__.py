@@ -6,6 +6,7 @@ from mifeng.experts.actions.draws import (
     ask_wider,
     commit_pool,
     fix_seed,
+    move_draws,
     record_contributions,
     request_draw,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "invite_next",
     "lapse_invitation",
     "mark_conflicts",
+    "move_draws",
     "record_contributions",
     "record_dispatch",
     "request_draw",

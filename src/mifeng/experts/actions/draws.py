@@ -217,6 +217,23 @@ def abort_draw(draw_id: UUID, *, by: Actor) -> Written:
     return act.entry
 
 
+def move_draws(act: Act, draw_ids: Iterable[UUID], during: tuple[datetime, datetime]) -> None:
+    """Let the draws of a session follow it to another time (随场次改期), within an act of the clock.
+
+    Whoever has been invited or has agreed is told by a message of the new time.
+
+    Args:
+        act: the open act.
+        draw_ids: the draws of one session.
+        during: its new start and end.
+
+    Source: GPLR-31
+    """
+    for draw in act.lock_all(Draw, draw_ids):
+        draw.starts_at, draw.ends_at = during
+        act.note(draw, "move", handle=draw.handle, starts_at=during[0], ends_at=during[1])
+
+
 def check_before_session(draw: Draw, at: datetime) -> None:
     """Refuse a step of a draw after its session has begun (场次开始).
 
