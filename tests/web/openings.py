@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Literal
 
 from mifeng.bidding import dealings
-from mifeng.bidding.actions import close_keys, confirm_key
+from mifeng.bidding.actions import Answered, answer_record, close_keys, confirm_key
+from mifeng.bidding.reception import new_nonce
 from mifeng.kernel import clock
+from mifeng.kernel.ledger.append import Written
 from mifeng.kernel.models import Entry
+from mifeng.rules.reception import record_answer
+from mifeng.rules.seal.statements import sign_ecdsa
 from mifeng.tenders.models import Lot
 from tests.bids import Held, hand_in, sealed_bid
 from tests.factories import DUE, NOT_LATER, START, City, lot_of, published
@@ -62,3 +67,13 @@ def opened(near: Trusted, lot: Lot, keyed: Sequence[Held], at_window_end: bool =
 def key_text(one: Held) -> str:
     """Return the key string of a bid as its own program prints it."""
     return f"{one.bid_ref}:{one.sealed.s_b.hex()}"
+
+
+def answered(one: Held, said: Literal["confirmed", "objected"], text: str = "") -> Written:
+    """Answer the record for a bid, as its own program signs it, while answers are taken."""
+    with clock.frozen(SOON + timedelta(minutes=1)):
+        nonce = bytes.fromhex(new_nonce(one.lot_ref, one.submit_key))
+        message = record_answer(bytes.fromhex(one.lot_ref), bytes.fromhex(one.bid_ref), said, text, nonce)
+        return answer_record(
+            one.lot.pk, Answered(one.bid_ref, said, text, nonce, sign_ecdsa(one.secrets.submit, message))
+        )

@@ -15,7 +15,7 @@ from mifeng.web.shell.words import groups
 from tests.bids import Held
 from tests.factories import City
 from tests.trusted import Trusted, trusted
-from tests.web.openings import AFTER, SOON, key_text, keying, opened
+from tests.web.openings import AFTER, SOON, answered, key_text, keying, opened
 from tests.web.rooms import codes, queries, read, send, shown_codes, text_of
 
 PARTIES = ("agency-a", "buyer", "host", "supervisor", "bidder-1", "bidder-6")
@@ -138,7 +138,7 @@ def test_all_prices_appear_at_once_with_their_capitals(committing: City, near: T
         assert absent.bidder.organisation.name not in sealed
         assert page.count("words-differ") == 1
     assert sum("4,688,000" in page for page in pages) == 0
-    assert 'data-topic="' not in pages[-2]
+    assert 'data-topic="' not in pages[-2]  # nobody without an account follows anything
 
 
 def test_record_stands_on_paper_with_its_place_in_the_log(committing: City, near: Trusted) -> None:
@@ -180,3 +180,26 @@ def test_nothing_stands_in_the_way_on_a_page_that_goes_well(committing: City, ne
     opened(near, lot, held)
 
     assert shown_codes(read("agency-a", f"/hall/{lot.pk}", at=AFTER)) == set()
+
+
+def test_answers_to_the_record_stand_beside_the_prices(committing: City, near: Trusted) -> None:
+    """Confirmed, objected in words, silent: consent once no more is heard (MOF-87-42)."""
+    lot, held = keying(committing, near, 3)
+    opened(near, lot, held)
+    answered(held[0], "confirmed")
+    answered(held[1], "objected", "交货期读错")
+    over = AFTER + timedelta(hours=1)
+
+    during = read("agency-a", f"/hall/{lot.pk}", at=AFTER)
+    after = [read("agency-a", f"/hall/{lot.pk}{path}", at=over) for path in ("", "/record")]
+
+    assert re.findall(r'data-answer="(\w+)"', during) == ["done", "bad", "todo"]
+    assert 'data-topic="' in during
+    assert "交货期读错" in during
+    for page in after:
+        assert re.findall(r'data-answer="(\w+)"', page) == ["done", "bad", "done"]
+        assert "未答复，视为确认" in page
+        assert 'data-topic="' not in page
+    assert "财政部令第87号第四十二条" in after[1]
+    assert sequence(after[0]) == list(range(len(sequence(after[0])), 0, -1))
+    assert after[0].count("投标人答复开标记录") == 2

@@ -74,6 +74,8 @@ class BidLine:
     fault_word: str = ""
     reason: str = ""
     clause: words.Clause | None = None
+    answer: tuple[str, str] = ("", "")
+    objection: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,12 @@ class Scene:
     def over(self) -> bool:
         """Tell whether the opening has come to its end, one way or another."""
         return self.step in OVER
+
+    @property
+    def answering(self) -> bool:
+        """Tell whether bidders may still confirm the record or object to it."""
+        until = self.hall.record_until
+        return until is not None and self.now < until
 
     @property
     def keyed(self) -> int:
@@ -148,7 +156,11 @@ class Scene:
     @property
     def topic(self) -> str:
         """Return what a page follows while the opening is going on."""
-        return "" if self.over else f"tenders.lot:{self.hall.lot.pk} bidding.opening:{self.hall.lot.pk}"
+        return (
+            ""
+            if self.over and not self.answering
+            else f"tenders.lot:{self.hall.lot.pk} bidding.opening:{self.hall.lot.pk}"
+        )
 
 
 def scene(hall: Hall, now: datetime) -> Scene:
@@ -157,8 +169,8 @@ def scene(hall: Hall, now: datetime) -> Scene:
     return Scene(
         hall=hall,
         step=step,
-        stages=tuple(_stages(hall, step)),
-        bids=tuple(_line(row, step) for row in hall.rows),
+        stages=tuple(_stages(hall, step, now)),
+        bids=tuple(_line(row, step, hall.record_until, now) for row in hall.rows),
         events=_events(hall),
         now=now,
     )
@@ -192,8 +204,10 @@ def step_look(step: str) -> str:
     return "stop" if step in OVER else "none" if step == "waiting" else "go"
 
 
-def _stages(hall: Hall, step: str) -> list[Stage]:
+def _stages(hall: Hall, step: str, now: datetime) -> list[Stage]:
     reached = SHORT_STAGE if step == "short" else REACHED[step]
+    open_record = step == "public" and hall.record_until is not None and now < hall.record_until
+    reached -= open_record
     ended = step in OVER - {"public"}
     states = ["done"] * reached + ["stopped" if ended else "now"] + ["idle"] * len(REACHED)
     return [
@@ -212,8 +226,14 @@ def _titles(hall: Hall, step: str) -> list[tuple[str, str]]:
         (_("投标人交密钥"), _keys_note(hall, step)),
         (_("受托人放行"), _clock(hall.opened_at) or _("%(n)d方中需%(t)d方") % counts),
         (_("唱标"), _clock(hall.opened_at) or _("全部同时开启")),
-        (_("开标记录"), _("已生成") if step in ("public", "short") else _("开启后生成")),
+        (_("开标记录"), _record_note(hall)),
     ]
+
+
+def _record_note(hall: Hall) -> str:
+    if hall.record_until is None:
+        return _("开启后生成")
+    return _("轮到：投标人，至%(when)s") % {"when": _clock(hall.record_until)}
 
 
 def _keys_note(hall: Hall, step: str) -> str:
@@ -226,7 +246,7 @@ def _clock(at: datetime | None) -> str:
     return words.beijing(at, seconds=True)[11:] if at else ""
 
 
-def _line(row: HallRow, step: str) -> BidLine:
+def _line(row: HallRow, step: str, record_until: datetime | None, now: datetime) -> BidLine:
     look, word = _key(row, step)
     line = BidLine(row.position, row.bid_ref, row.envelope, look, word, row.outcome)
     if not row.outcome:
@@ -245,7 +265,18 @@ def _line(row: HallRow, step: str) -> BidLine:
         fault_word=row.fault,
         reason=_reason(row.reason),
         clause=words.clause(REASONS.get(row.reason, FAULT_SOURCE)) if row.fault else None,
+        answer=_answer(row.answer, open_still=record_until is not None and now < record_until),
+        objection=row.objection,
     )
+
+
+def _answer(answer: str, *, open_still: bool) -> tuple[str, str]:
+    """Return look and words of what a bidder said to the record; silence is consent once no more is heard."""
+    if answer == "confirmed":
+        return "done", _("已确认")
+    if answer == "objected":
+        return "bad", _("有异议")
+    return ("todo", _("待确认")) if open_still else ("done", _("未答复，视为确认"))
 
 
 def _key(row: HallRow, step: str) -> tuple[str, str]:
