@@ -1,4 +1,4 @@
-"""``mifeng verify``: check an exported log or a receipt (核验程序).
+"""``mifeng verify``: check an exported log, a receipt, or an evidence bundle (核验程序).
 
 Exit 0 without fault, 1 with a fault, 2 wrongly called.
 """
@@ -13,6 +13,7 @@ from typing import Annotated, BinaryIO, NoReturn
 import typer
 
 from mifeng.programs.verify.audit import Audit
+from mifeng.programs.verify.bundle.command import print_report, report_of, trust_of
 from mifeng.programs.verify.chains import moment
 from mifeng.programs.verify.checkpoints import Trust
 from mifeng.programs.verify.faults import UNCHECKED, Fault
@@ -32,7 +33,7 @@ from mifeng.rules.ledger import (
 
 FAULTY, MISUSED = 1, 2
 
-app = typer.Typer(help="核验导出的日志或回执，不依赖平台。", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="核验导出的日志、回执或证据包，不依赖平台。", no_args_is_help=True, add_completion=False)
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="文件；- 为标准输入。")]
 Witnesses = Annotated[list[Path] | None, typer.Option("--witness-vkey", help="见证人公钥文件，可重复。")]
@@ -86,6 +87,26 @@ def verify_one(
         _say({"ok": False, "code": code, "found": str(error)}, f"{said}：{error}。[{code}]", as_json)
         raise typer.Exit(FAULTY) from None
     _say({"ok": True, **_proven_fields(proven)}, _proven_text(proven), as_json)
+
+
+@app.command("bundle")
+def verify_bundle(
+    file: File,
+    log_vkey: Annotated[Path | None, typer.Option(help="日志公钥文件。")] = None,
+    witness_vkey: Witnesses = None,
+    trust: Annotated[Path | None, typer.Option(help="信任文件：公钥、认证机构与规则包的指纹。")] = None,
+    against: Annotated[list[Path] | None, typer.Option(help="此前保存的树根文件，可重复。")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """核验证据包：齐全、真实、日志、次序、投标、抽取、例外，逐项给出结论；只看文件与所给的公钥。"""
+    try:
+        known = trust_of(log_vkey, witness_vkey or (), trust, against or ())
+        with _opened(file) as stream:
+            report = report_of(stream, known)
+    except (OSError, ValueError) as error:
+        _misused(error)
+    print_report(report, as_json=as_json)
+    raise typer.Exit(0 if report.ok else FAULTY)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,0 +1,161 @@
+"""C1 to C4: is everything there that has to be, and nothing left out without saying so (齐全)."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+from mifeng.programs.verify.bundle.case import TENDER, Case, Drawing, Package
+from mifeng.programs.verify.bundle.findings import DECLARED, SEEN, UNSEEN, Fault, Finding, Found
+from mifeng.rules.bundle import layout
+from mifeng.rules.bundle.reading import Bundle, Line
+from mifeng.rules.bundle.redaction import GROUNDS
+from mifeng.rules.bundle.withholding import withheld
+
+RELEASED, LISTED = ("short", "public"), ("unkeyed", "short", "public")
+
+
+def files(case: Case) -> Iterator[Found]:
+    """C1: the files are those of the manifest, in their form, and all that the state of the project asks for."""
+    bundle = case.bundle
+    listed = {row.path: row for row in bundle.manifest.files}
+    required = set(_required(bundle))
+    for path in sorted(listed.keys() | required):
+        yield SEEN
+        data, row = bundle.files.get(path), listed.get(path)
+        if data is None:
+            yield Fault("file-missing", path)
+        elif row is not None and (row.size, row.sha256) != (len(data), hashlib.sha256(data).digest()):
+            yield Fault("file-changed", path, row.sha256.hex(), hashlib.sha256(data).hexdigest())
+    known = required | set(_allowed(bundle))
+    for path in sorted(bundle.files.keys() - (listed.keys() & known)):
+        yield Fault("file-unlisted", path)
+    for path, why in sorted(bundle.broken.items()):
+        yield Fault("file-malformed", path, actual=why)
+    yield from _states(bundle)
+
+
+def declared(checks: Mapping[str, str], findings: Sequence[Finding]) -> Iterator[Found]:
+    """C1, once all others are through: what the manifest says of each check is how it came out."""
+    for one in findings:
+        said = checks.get(one.id)
+        if said is not None and said != DECLARED[one.outcome]:
+            yield Fault("check-other", one.id, said, DECLARED[one.outcome])
+
+
+def chains(case: Case) -> Iterator[Found]:
+    """C2: each entry names the one before it in its chain; only the public record begins with a notice."""
+    for stream in sorted({line.row.stream for line in case.bundle.lines}):
+        before: Line | None = None
+        for line in case.bundle.stream(stream):
+            yield from _link(case.bundle, stream, before, line)
+            before = line
+
+
+def decisive(case: Case) -> Iterator[Found]:
+    """C3: each act that decides something is there once, laid open, and countersigned by enough trustees."""
+    for package in case.packages:
+        yield from _package(case, package)
+    for drawing in case.draws:
+        yield from _drawing(drawing)
+
+
+def redactions(case: Case) -> Iterator[Found]:
+    """C4: what is not shown is listed, with its commitment, a reason and the clauses of that reason."""
+    wanted, listed = withheld(case.bundle), [one.withheld for one in case.bundle.redactions]
+    for one in sorted(wanted - set(listed)):
+        yield Fault("redaction-missing", f"{one.kind} {one.of}", one.commitment)
+    for one in sorted(set(listed) - wanted):
+        yield Fault("redaction-idle", f"{one.kind} {one.of}", actual=one.commitment)
+    if len(set(listed)) != len(listed):
+        yield Fault("redaction-twice", layout.REDACTIONS)
+    for row in case.bundle.redactions:
+        yield SEEN
+        if not row.basis or not set(row.basis) <= set(GROUNDS.get(row.why, ())):
+            path = f"{row.withheld.kind} {row.withheld.of}"
+            yield Fault("redaction-baseless", path, "、".join(GROUNDS.get(row.why, ())), "、".join(row.basis))
+
+
+def _required(bundle: Bundle) -> Iterator[str]:
+    yield from layout.required_always(bundle.manifest)
+    for lot in bundle.manifest.lots:
+        yield from layout.required(bundle.manifest, lot, bundle.openings.get(lot.number))
+    for handle in bundle.manifest.draws:
+        record = bundle.draws.get(handle)
+        yield from layout.required_draw(bundle.manifest, handle, seeded=bool(record and record.seed))
+    yield from (one.path for one in bundle.documents)
+
+
+def _allowed(bundle: Bundle) -> Iterator[str]:
+    """Yield what may stand in a bundle beside what must."""
+    for bid in bundle.bids:
+        for part in layout.shown_parts(bundle.manifest.cut):
+            yield layout.part_path(bid.lot.number, bid.published.position, part)
+
+
+def _states(bundle: Bundle) -> Iterator[Found]:
+    for lot in bundle.manifest.lots:
+        record, sealing = bundle.openings.get(lot.number), bundle.policies.get(lot.number)
+        if record is not None and record.ended != lot.state:
+            yield Fault("state-other", layout.opening_path(lot.number), lot.state, record.ended)
+        if sealing is not None and sealing.policy.lot_ref.hex() != lot.lot_ref:
+            yield Fault("lot-other", layout.policy_path(lot.number), lot.lot_ref, sealing.policy.lot_ref.hex())
+
+
+def _link(bundle: Bundle, stream: str, before: Line | None, line: Line) -> Iterator[Found]:
+    if line.entry is None:
+        yield UNSEEN
+        return
+    yield SEEN
+    if line.entry.stream != stream:
+        yield Fault("stream-other", line.leaf, stream, line.entry.stream)
+    if before is None:
+        begins = bundle.is_public and stream.startswith(TENDER) and line.type == "publish_notice"
+        if line.entry.prev and not begins:
+            yield Fault("chain-begins-late", stream, "", line.entry.prev.hex())
+    elif line.entry.prev != before.row.leaf:
+        yield Fault("chain-broken", stream, before.leaf, line.entry.prev.hex())
+
+
+def _package(case: Case, package: Package) -> Iterator[Found]:
+    state = package.lot.state
+    wanted = {
+        "publish_notice": (1, [line for line in package.notices if line.type == "publish_notice"]),
+        "close_bidding": (1, package.closing),
+        "close_list": (1, package.of_type("close_list")),
+        "close_keys": (int(state in LISTED), package.of_type("close_keys")),
+        "open_all": (int(state in RELEASED), package.of_type("open_all")),
+    }
+    for name, (number, found) in wanted.items():
+        yield SEEN
+        if len(found) != number:
+            yield Fault("decisive-count", f"{package.path} {name}", str(number), str(len(found)))
+    if state in LISTED and (package.listed is None or package.keyed is None):
+        yield Fault("decisive-closed", package.path)
+    yield from _countersigned(case, package, "deadline", package.notices[-1:])
+    if state in LISTED:
+        yield from _countersigned(case, package, "close", package.of_type("close_list"))
+
+
+def _countersigned(case: Case, package: Package, kind: str, lines: Sequence[Line]) -> Iterator[Found]:
+    if package.sealing is None:
+        return
+    names = {one.name for one in package.sealing.policy.trustees}
+    for line in lines:
+        yield SEEN
+        signed = {
+            one.trustee
+            for one in case.bundle.countersigned
+            if (one.kind, one.lot_ref, one.leaf) == (kind, package.lot.lot_ref, line.leaf) and one.trustee in names
+        }
+        if len(signed) < package.sealing.policy.t:
+            path = f"{package.path} {kind}"
+            yield Fault("countersignature-missing", path, str(package.sealing.policy.t), str(len(signed)))
+
+
+def _drawing(drawing: Drawing) -> Iterator[Found]:
+    yield SEEN
+    if len(drawing.pools) != 1:
+        yield Fault("decisive-count", f"{drawing.path} commit_pool", "1", str(len(drawing.pools)))
+    seeds = drawing.of_type("fix_seed")
+    wanted = int(bool(drawing.record and drawing.record.seed))
+    if len(seeds) != wanted:
+        yield Fault("decisive-count", f"{drawing.path} fix_seed", str(wanted), str(len(seeds)))

@@ -1,0 +1,107 @@
+"""X1 and X2: what did not go as usual, and whether what followed is what the record yields (例外)."""
+
+from collections.abc import Iterator
+
+from mifeng.programs.verify.bundle.bids import shares_of
+from mifeng.programs.verify.bundle.case import Case, Package
+from mifeng.programs.verify.bundle.findings import SEEN, UNSEEN, Fault, Found
+from mifeng.rules.bundle import layout
+from mifeng.rules.bundle.reading import BidFile
+from mifeng.rules.procedure import PROCEDURES
+from mifeng.rules.seal.faults import Course, computed_fault
+from mifeng.rules.seal.opening import fitting_shares
+
+METHOD = "open-tender"
+# What the record shows for what went wrong inside an envelope.
+REASONS = {"key": "key-absent", "bytes": "bytes-missing", "share": "share-missing", "stanza": "stanza-bad"}
+CONTENT = "content-broken"
+OPENED = ("short", "public")
+ENDED = {"failed": "bids-short", "unkeyed": "keys-missing", "short": "opened-short", "public": ""}
+
+
+def unopened(case: Case) -> Iterator[Found]:
+    """X1: a bid stayed sealed for the reason that the log yields, and none was opened without its bidder's key."""
+    for package in case.packages:
+        keyed = package.keyed
+        for bid in package.bids:
+            if keyed is None:
+                yield UNSEEN
+                continue
+            had_key = bid.published.bid_ref in keyed.bids
+            if bid.published.outcome == "opened":
+                yield SEEN
+                if not had_key:
+                    yield Fault("opened-unkeyed", bid.folder)
+            elif bid.published.outcome == "unopened":
+                yield from _fault(case, package, bid, had_key=had_key)
+            elif package.lot.state in OPENED:
+                yield Fault("outcome-missing", bid.folder)
+
+
+def consequences(case: Case) -> Iterator[Found]:
+    """X2: with too few bids nothing was opened, with too few opened nothing is evaluated, as the law has it."""
+    book = case.bundle.rulebook
+    for package in case.packages:
+        record = package.record
+        if record is None or book is None:
+            continue
+        needed, state = book.int(PROCEDURES[METHOD].suppliers), package.lot.state
+        hidden = state == "failed" and not package.listed and not _failed(package)
+        yield UNSEEN if hidden else SEEN
+        if not hidden:
+            wanted = _state(package, needed)
+            if wanted != state:
+                yield Fault("state-unlawful", package.path, wanted, state)
+        if record.reason != ENDED[record.ended if record.ended in ENDED else state]:
+            path = layout.opening_path(package.lot.number)
+            yield Fault("reason-other", path, ENDED[state], record.reason)
+
+
+def _fault(case: Case, package: Package, bid: BidFile, *, had_key: bool) -> Iterator[Found]:
+    published = (bid.published.fault, bid.published.reason)
+    if not had_key:
+        yield SEEN
+        if published != ("bidder", "key-absent"):
+            yield Fault("fault-other", bid.folder, "bidder key-absent", " ".join(published))
+        return
+    if package.lot.number not in case.bundle.releases or bid.seal is None or package.sealing is None:
+        yield UNSEEN
+        return
+    policy, released = package.sealing.policy, shares_of(case, package, bid.published.bid_ref)
+    index = {one.name: number for number, one in enumerate(policy.trustees, 1)}
+    course = Course(
+        key_matched=True,
+        outage=False,
+        bytes_kept=True,
+        t=policy.t,
+        n=policy.n,
+        acks={index[ack.trustee]: ack.verdict for ack in bid.record.acks if ack.trustee in index},
+        shares={number: bool(fitting_shares(bid.seal, {number: share})) for number, share in released.items()},
+    )
+    found = computed_fault(course)
+    yield SEEN
+    # With shares enough, what is wrong lies in the bytes or in what is sealed; neither is shown here.
+    wanted = [(found.fault, REASONS[found.reason])] if found else [("bidder", CONTENT), ("platform", "bytes-missing")]
+    if published not in wanted:
+        yield Fault("fault-other", bid.folder, " ".join(wanted[0]), " ".join(published))
+
+
+def _failed(package: Package) -> list[object] | None:
+    """Return the list of a package that was not opened for want of bids; None when it is not shown."""
+    for line in package.of_type("close_list"):
+        rows = (line.facts("fail") or {}).get("list")
+        if isinstance(rows, list):
+            return rows
+    return None
+
+
+def _state(package: Package, needed: int) -> str:
+    """Return how the opening has to end, by what the record shows."""
+    failed = _failed(package)
+    listed = len(failed) if failed is not None else len(package.listed.bids) if package.listed else 0
+    if listed < needed:
+        return "failed"
+    if package.keyed is not None and not package.keyed.bids:
+        return "unkeyed"
+    opened = sum(bid.published.outcome == "opened" for bid in package.bids)
+    return "short" if opened < needed else "public"
