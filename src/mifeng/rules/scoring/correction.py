@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Literal
 
 from mifeng.rules.errors import Reason, Unfair, refuse_if_any
-from mifeng.rules.scoring.number import decimal_text
 from mifeng.rules.scoring.sheet import Cell, Sheet, check_cell, differences, in_bounds
 from mifeng.rules.scoring.template import Item, Template
 from mifeng.rules.scoring.totals import seat_sums
@@ -87,7 +86,7 @@ def _sum_reasons(correction: Correction, sheets: Sequence[Sheet], template: Temp
     if computed is None or correction.before == computed:
         yield Reason("correction-baseless", {"kind": "sum"})
     elif correction.after != computed:
-        yield Reason("correction-wrong", {"after": str(correction.after), "computed": decimal_text(computed)})
+        yield Reason("correction-wrong", {"after": str(correction.after), "computed": f"{computed.normalize():f}"})
 
 
 def _cell_reasons(

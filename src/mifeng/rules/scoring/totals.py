@@ -13,7 +13,7 @@ from types import MappingProxyType
 from mifeng.rules.scoring.number import rounded
 from mifeng.rules.scoring.price import Offer, evaluated_yuan, price_points
 from mifeng.rules.scoring.sheet import Sheet
-from mifeng.rules.scoring.template import Template
+from mifeng.rules.scoring.template import Item, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,7 @@ def seat_sums(sheets: Iterable[Sheet], bid: str, template: Template, part: str =
     Raises:
         ValueError: when a seat has no score for an item.
     """
-    items = [item for item in template.scored if part in ("", item.part)]
-    given: dict[str, dict[str, Decimal]] = {}
-    for sheet in sheets:
-        row = given.setdefault(sheet.seat, {})
-        row |= {item: score for (code, item), score in sheet.scores.items() if code == bid}
-    for seat, row in given.items():
-        if any(item.id not in row for item in items):
-            raise ValueError(f"seat {seat} has not scored everything of bid {bid}")
-    return {seat: sum((row[item.id] * item.weight for item in items), Decimal()) for seat, row in sorted(given.items())}
+    return _sums(_by_seat(sheets), bid, [item for item in template.scored if part in ("", item.part)])
 
 
 def mean(values: Iterable[Decimal], template: Template) -> Decimal:
@@ -85,11 +77,11 @@ def total_scores(sheets: Sequence[Sheet], offers: Sequence[Offer], template: Tem
     Raises:
         ValueError: when a score is missing, nobody has scored, or a price is nought.
     """
-    points = price_points(offers, template)
+    points, given = price_points(offers, template), _by_seat(sheets)
     found = []
     for offer in offers:
-        sums = seat_sums(sheets, offer.bid, template)
-        technical = seat_sums(sheets, offer.bid, template, "technical")
+        sums = _sums(given, offer.bid, template.scored)
+        technical = _sums(given, offer.bid, template.part("technical"))
         average, price = mean(sums.values(), template), points[offer.bid]
         found.append(
             BidScore(
@@ -103,3 +95,22 @@ def total_scores(sheets: Sequence[Sheet], offers: Sequence[Offer], template: Tem
             )
         )
     return tuple(found)
+
+
+_Given = dict[str, dict[tuple[str, str], Decimal]]
+
+
+def _by_seat(sheets: Iterable[Sheet]) -> _Given:
+    given: _Given = {}
+    for sheet in sheets:
+        given.setdefault(sheet.seat, {}).update(sheet.scores)
+    return given
+
+
+def _sums(given: _Given, bid: str, items: Iterable[Item]) -> dict[str, Decimal]:
+    wanted, sums = list(items), {}
+    for seat, scores in sorted(given.items()):
+        if any((bid, item.id) not in scores for item in wanted):
+            raise ValueError(f"seat {seat} has not scored everything of bid {bid}")
+        sums[seat] = sum((scores[bid, item.id] * item.weight for item in wanted), Decimal())
+    return sums
