@@ -9,7 +9,8 @@ import pytest
 from mifeng.bidding import staging
 from mifeng.bidding.tasks import sweep_vault
 from mifeng.kernel import clock
-from mifeng.kernel.vault import ORPHAN_AGE, holds, path_of
+from mifeng.kernel.models import Blob
+from mifeng.kernel.vault import ORPHAN_AGE, Stored, holds, path_of
 from mifeng.rules.errors import Unfair, WrongState
 from mifeng.tenders.models import Lot
 from tests.actions.conftest import Stages
@@ -82,6 +83,29 @@ def test_finished_upload_is_found_again(held: Held) -> None:
     with pytest.raises(WrongState) as caught:
         send(held, 0, 10)
     assert caught.value.facts == {"offset": len(held.sealed.container)}
+
+
+def test_file_that_reached_the_vault_without_its_row_is_taken(held: Held) -> None:
+    """Killed between the last two steps, the server has moved the file and not written its row: the next try does."""
+    first = stage(held)
+    stored = Stored(held.sha256, first.size, staging.MEDIA)
+    Blob.objects.get(sha256=bytes.fromhex(held.sha256)).delete()
+    assert not holds(stored)
+
+    assert staging.offset(held.lot_ref, held.sha256) == first.size
+    assert staging.finish(held.lot_ref, held.sha256) == first
+    assert holds(stored)
+
+
+def test_spoilt_file_without_its_row_is_not_taken(held: Held) -> None:
+    stage(held)
+    Blob.objects.get(sha256=bytes.fromhex(held.sha256)).delete()
+    path_of(held.sha256).chmod(0o600)
+    path_of(held.sha256).write_bytes(held.sealed.container[:-1] + b"\x00")
+
+    with pytest.raises(Unfair) as caught:
+        staging.finish(held.lot_ref, held.sha256)
+    assert caught.value.code == "upload-incomplete"
 
 
 def test_piece_beyond_the_length_or_too_long_is_refused(held: Held) -> None:

@@ -19,7 +19,7 @@ from mifeng.kernel import clock, vault
 from mifeng.kernel.vault import ORPHAN_AGE
 from mifeng.rules.errors import Reason, Tampered, Unfair, WrongState
 from mifeng.rules.seal.envelope import Seal, check_envelope, parse_seal, read_header, verify_ciphertexts
-from mifeng.rules.seal.policy import parse_policy
+from mifeng.rules.seal.policy import Policy, parse_policy
 from mifeng.tenders.models import Lot
 
 FOLDER = "staging"
@@ -84,21 +84,13 @@ def finish(lot_ref: str, sha256: str) -> Staged:
     policy = parse_policy(lot.policy.encode())
     path = _place(lot_ref, sha256)
     if not path.is_file() or _kept(sha256):
-        return _stored(sha256)
+        return _stored(sha256, policy)
     with _alone(path):
         size = path.stat().st_size
         if not size and _kept(sha256):
             path.unlink()
-            return _stored(sha256)
-        if size > policy.envelope_bytes:
-            raise Unfair(Reason("too-large", {"limit": policy.envelope_bytes}))
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise Unfair(Reason("upload-incomplete", {"offset": size}))
-        seal = _checked(path)
-        check_envelope(seal, policy)
-        vault.adopt(path, vault.Stored(sha256, size, MEDIA))
-    return Staged(seal, sha256, size)
+            return _stored(sha256, policy)
+        return _adopted(path, sha256, policy)
 
 
 def keep(data: bytes) -> vault.Stored:
@@ -141,12 +133,28 @@ def _checked(path: Path) -> Seal:
     return seal
 
 
-def _stored(sha256: str) -> Staged:
-    """Return what the vault already holds: the answer to an earlier ``finish`` may have been lost."""
+def _adopted(path: Path, sha256: str, policy: Policy) -> Staged:
+    """Check a whole file and have it in the vault with its row."""
+    size = path.stat().st_size
+    if size > policy.envelope_bytes:
+        raise Unfair(Reason("too-large", {"limit": policy.envelope_bytes}))
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise Unfair(Reason("upload-incomplete", {"offset": size}))
+    seal = _checked(path)
+    check_envelope(seal, policy)
+    vault.adopt(path, vault.Stored(sha256, size, MEDIA))
+    return Staged(seal, sha256, size)
+
+
+def _stored(sha256: str, policy: Policy) -> Staged:
+    """Return what the vault already holds: the answer to an earlier ``finish`` may have been lost, or its last step."""
     try:
         path = vault.path_of(sha256)
     except (FileNotFoundError, ValueError):
         raise Unfair(Reason("upload-incomplete", {"offset": 0})) from None
+    if not vault.recorded(sha256):
+        return _adopted(path, sha256, policy)
     stored = vault.Stored(sha256, path.stat().st_size, MEDIA)
     if not vault.holds(stored):
         raise Unfair(Reason("upload-incomplete", {"offset": 0}))

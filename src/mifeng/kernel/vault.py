@@ -102,6 +102,11 @@ def holds(stored: Stored) -> bool:
     return row.exists() and _place(stored.sha256).is_file()
 
 
+def recorded(sha256: str) -> bool:
+    """Tell whether a file has its row; one that was moved in by a process killed right then has none (已登记)."""
+    return Blob.objects.filter(sha256=bytes.fromhex(sha256)).exists()
+
+
 def check_content(path: Path) -> str:
     """Return the media type of a file by its bytes, or refuse it (文件安全检查).
 
