@@ -162,9 +162,13 @@ class Page(HTMLParser):
 class Person:
     """Somebody who uses the platform (使用者); signed in under an account, or the public."""
 
-    def __init__(self, base: str, account: str = "", password: str = "") -> None:
+    def __init__(
+        self, base: str, account: str = "", password: str = "", *, transport: httpx.BaseTransport | None = None
+    ) -> None:
         self.account = account
-        self.client = httpx.Client(base_url=base, timeout=TIMEOUT, trust_env=False, follow_redirects=True)
+        self.client = httpx.Client(
+            base_url=base, timeout=TIMEOUT, trust_env=False, follow_redirects=True, transport=transport
+        )
         if account:
             form = self.open("/account/sign-in").form(holds="password")
             self.send(form, account=account, password=password)

@@ -5,7 +5,7 @@ import re
 
 from mifeng.gateways.sms import Message
 from mifeng.gateways.sms.files import FileSms
-from mifeng.sample.demo.browser import Page, Person
+from mifeng.sample.demo.browser import Page
 from mifeng.sample.demo.entry import Project
 from mifeng.sample.demo.stage import Stage
 
@@ -53,7 +53,7 @@ def _messages(stage: Stage) -> list[Message]:
 
 
 def _answer(stage: Stage, message: Message, answer: str) -> None:
-    expert = Person(stage.base)
+    expert = stage.enter()
     found = LINK.search(message.text)
     page = expert.open(found.group(1) if found else "")
     form = next(form for form in page.forms if form.fields.get("answer") == answer)

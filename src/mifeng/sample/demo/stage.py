@@ -25,20 +25,26 @@ class Stage:
         data: its data folder.
         variables: the surroundings in which its programs run.
         timeline: where everything is told.
+        patience: seconds until something that is waited for counts as missing.
     """
 
     base: str
     data: Path
     variables: dict[str, str]
     timeline: Timeline
+    patience: float = PATIENCE
     people: dict[str, Person] = field(default_factory=dict)
 
     def person(self, account: str) -> Person:
         """Return somebody of the sample city, signed in; the empty account is the public."""
         if account not in self.people:
             known = json.loads((self.data / "keys" / "sample").read_text()) | {"": ""}
-            self.people[account] = Person(self.base, account, known[account])
+            self.people[account] = self.enter(account, known[account])
         return self.people[account]
+
+    def enter(self, account: str = "", password: str = "") -> Person:
+        """Let somebody come in by a browser of their own, under an account or as a stranger."""
+        return Person(self.base, account, password)
 
     def run(self, *arguments: str, fails: str = "") -> str:
         """Run a program of the platform's and return what it said.
@@ -72,9 +78,9 @@ class Stage:
         Raises:
             Unexpected: when it does not become so in time.
         """
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         while time.monotonic() < end:
             if page := look():
                 return page
             time.sleep(LOOK)
-        raise Unexpected(f"{PATIENCE:.0f} 秒内没有等到：{what}")
+        raise Unexpected(f"{self.patience:.0f} 秒内没有等到：{what}")
