@@ -252,6 +252,15 @@ def test_handles_become_roles_and_within_the_house_titles(stages: Stages) -> Non
     assert not parties.shares_organisation(CLOCK, agency.handle)
 
 
+def test_keeper_of_the_library_has_no_receipts_of_the_officers_of_its_house(stages: Stages) -> None:
+    """One centre, two posts: whoever draws experts must not learn of a project from a colleague's receipt (R076)."""
+    host, librarian = stages.actor("host"), stages.actor("librarian")
+
+    assert host.organisation == librarian.organisation
+    assert not parties.shares_organisation(librarian, host.handle)
+    assert parties.shares_organisation(host, host.handle)
+
+
 def test_seat_counts_and_free_seats_tell_numbers_only(stages: Stages) -> None:
     """Utilisation is shared as counts: seats, ready ones, free ones in a stretch of time (R130)."""
     with clock.frozen(SOON):

@@ -67,8 +67,12 @@ def organisation(pk: UUID | str) -> Organisation:
 
 
 def shares_organisation(by: Actor, handle: str) -> bool:
-    """Tell whether a handle is that of a post, past or present, of the actor's own organisation."""
-    return bool(by.organisation) and Post.objects.filter(handle=handle, organisation__pk=by.organisation).exists()
+    """Tell whether a handle is that of a post like the actor's, past or present, in its own organisation.
+
+    A centre keeps officers and the library's keeper under one roof; what one of them did is no business of the other.
+    """
+    own = Post.objects.filter(handle=handle, organisation__pk=by.organisation or None, role=by.role)
+    return bool(by.organisation) and own.exists()
 
 
 def post_titles(by: Actor) -> dict[str, str]:
