@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -16,8 +17,8 @@ from mifeng.experts.actions import (
     seal_roster,
 )
 from mifeng.experts.actions.draws import stem
-from mifeng.experts.models import Contact, Draw, Invitation
-from mifeng.experts.pools import open_contact
+from mifeng.experts.models import Contact, Draw, Expert, Invitation
+from mifeng.experts.pools import open_contact, personal_of
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.ledger.append import Written
@@ -44,6 +45,20 @@ def assembled(city: City, tender: Tender, *, speciality: str = "") -> Panel:
     with clock.frozen(ASKED):
         assemble_panel(tender.pk, speciality=speciality, by=city["agency-a"])
     return Panel.objects.get(tender=tender)
+
+
+def leave_few(number: int) -> None:
+    """Leave so many experts of furniture who may be drawn, all in the city's library and tied to nobody."""
+    able = Expert.objects.filter(specialities__0__startswith="A")
+    known = personal_of(str(row.pk) for row in able)
+    free = [row.pk for row in able.filter(tier="city", trained=True).order_by("pk") if is_free(known[str(row.pk)])]
+    able.exclude(pk__in=free[:number]).update(trained=False)
+    Expert.objects.filter(tier="county").update(region="150899")
+
+
+def is_free(facts: dict[str, Any]) -> bool:
+    """Tell whether an expert is tied to no organisation of the city."""
+    return not facts["relations"] and not facts["employer_code"]
 
 
 def draw_at(panel: Panel, site: str, city: City) -> Draw:

@@ -13,7 +13,7 @@ from mifeng.experts.actions import (
 )
 from mifeng.experts.keyring import ROSTER, unseal
 from mifeng.experts.models import Draw, Expert, Invitation, Personal, Roster, WalkLine
-from mifeng.experts.pools import open_pool
+from mifeng.experts.pools import open_pool, personal_of
 from mifeng.experts.queries import Invited, invitation
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
@@ -226,9 +226,10 @@ def test_looking_at_an_invitation_changes_nothing_and_tells_no_project(panel: Pa
 
 
 def test_pool_at_its_end_leaves_the_draw_exhausted(stages: Stages) -> None:
-    keep = Expert.objects.filter(tier="county", region="150821", specialities__0__startswith="A")[:4]
     here = Expert.objects.filter(region="150821", specialities__0__startswith="A")
-    here.exclude(pk__in=[row.pk for row in keep]).update(region="150899")
+    known = personal_of(str(row.pk) for row in here)
+    keep = [row.pk for row in here.order_by("pk") if row.trained and draws.is_free(known[str(row.pk)])][:4]
+    here.exclude(pk__in=keep).update(region="150899")
     panel = assembled(stages.city, stages["published"])
     draws.seeded(panel)
     draw = draw_at(panel, "五原县", stages.city)
@@ -244,39 +245,78 @@ def test_pool_at_its_end_leaves_the_draw_exhausted(stages: Stages) -> None:
     assert read_entry(last[-1].id).moves == ["experts.draw exhaust: walking → exhausted"]
 
 
-def test_whoever_sits_elsewhere_in_the_session_is_passed_over(stages: Stages) -> None:
+@pytest.fixture
+def crowded(stages: Stages) -> tuple[Draw, Draw]:
+    """Return the draws of the host and of a guest with their seeds, both from one pool of six persons."""
+    draws.leave_few(6)
+    found = assembled(stages.city, stages["published"])
+    draws.seeded(found)
+    return draw_at(found, "市中心", stages.city), draw_at(found, "五原县", stages.city)
+
+
+def refusing(draw: Draw) -> None:
+    """Let everybody decline who is asked for one draw, as long as somebody is."""
+    with clock.frozen(INVITED):
+        draws.tried(invite_next, draw)
+    while found := waiting([draw]):
+        decline(found[0])
+        with clock.frozen(ANSWERED):
+            draws.tried(invite_next, draw)
+
+
+def test_whoever_sits_elsewhere_in_the_session_is_passed_over(crowded: tuple[Draw, Draw]) -> None:
     """A person of two pools sits once; the walk that comes later says where."""
-    Expert.objects.filter(region="150821").update(region="150899")
-    Expert.objects.filter(region="150826").update(region="150899")
-    panel = assembled(stages.city, stages["published"])
-    draws.seeded(panel)
-    draws.filled(panel)
+    host, guest = crowded
+    with clock.frozen(INVITED):
+        invite_next(host.pk, by=CLOCK)
+    for one in waiting([host]):
+        agree(one)
+    seated = {person(one) for one in Invitation.objects.filter(draw=host, state="agreed")}
 
-    taken = [person(one) for one in Invitation.objects.filter(state="agreed")]
-    passed = Invitation.objects.filter(state="passed")
-    assert len(set(taken)) == len(taken) == 4
-    assert all(draw.tier == 2 for draw in draws_of(panel))
-    handles = {draw.handle for draw in draws_of(panel)}
-    for one in passed:
-        [line] = WalkLine.objects.filter(draw=one.draw, leaf=one.leaf)
-        assert (line.outcome, one.reason) == ("already-accepted", "seated")
-        assert line.detail in handles - {one.draw.handle}
+    refusing(guest)
+
+    guest.refresh_from_db()
+    passed = Invitation.objects.filter(draw=guest, state="passed")
+    behind = {open_pool(guest).person(bytes.fromhex(one.leaf)) for one in passed}
+    assert (guest.state, behind) == ("exhausted", seated)
+    assert {one.reason for one in passed} == {"seated"}
+    assert [detail for outcome, detail in lines(guest) if outcome == "already-accepted"] == [host.handle] * 2
+    assert invited(guest) == in_order(guest)
 
 
-def test_person_still_asked_elsewhere_holds_the_walk_up(stages: Stages) -> None:
+def test_whoever_sits_in_another_session_at_that_time_is_passed_over_as_busy(crowded: tuple[Draw, Draw]) -> None:
+    host, guest = crowded
+    with clock.frozen(INVITED):
+        invite_next(host.pk, by=CLOCK)
+    for one in waiting([host]):
+        agree(one)
+    Draw.objects.filter(pk=host.pk).update(code_name="Z-99Z")
+
+    refusing(guest)
+
+    assert [detail for outcome, detail in lines(guest) if outcome == "conflict"] == ["busy"] * 2
+    assert {one.reason for one in Invitation.objects.filter(draw=guest, state="passed")} == {"busy"}
+
+
+def test_person_still_asked_elsewhere_holds_the_walk_up(crowded: tuple[Draw, Draw]) -> None:
     """Nobody is asked for two seats at once, and nobody is skipped for being asked."""
-    able = Expert.objects.filter(specialities__0__startswith="A")
-    able.exclude(pk__in=[row.pk for row in able.filter(tier="city")[:6]]).update(trained=False)
-    Expert.objects.filter(region__in=["150821", "150826"]).update(region="150899")
-    panel = assembled(stages.city, stages["published"])
-    draws.seeded(panel)
+    host, guest = crowded
+    with clock.frozen(INVITED):
+        invite_next(host.pk, by=CLOCK)
+    asked = {person(one) for one in waiting([host])}
 
-    walk(panel)
+    refusing(guest)
 
-    asked = [person(one) for one in waiting(draws_of(panel))]
-    assert len(set(asked)) == len(asked)
-    draws.filled(panel)
-    assert {draw.state for draw in draws_of(panel)} == {"rostered"}
+    guest.refresh_from_db()
+    walked = [open_pool(guest).person(bytes.fromhex(leaf)) for leaf in invited(guest)]
+    held_up = open_pool(guest).person(bytes.fromhex(in_order(guest)[len(walked)]))
+    assert not asked & set(walked)
+    assert held_up in asked
+    assert guest.state in ("seeded", "walking")
+
+    refusing(host)
+    refusing(guest)
+    assert invited(guest) == in_order(guest)
 
 
 def test_invitation_after_the_session_has_begun_is_refused(draw: Draw) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from mifeng.experts import pools
 from mifeng.experts.actions import commit_pool, fix_seed, invite_next, record_contributions, walks
-from mifeng.experts.models import Draw, Expert
+from mifeng.experts.models import Draw
 from mifeng.kernel.acting import Act
 from mifeng.kernel.actors import CLOCK
 from mifeng.rules.errors import WrongState
@@ -23,9 +23,7 @@ TRIES = 12
 
 def crowded(city: City, day: int = 0) -> Panel:
     """Return a panel of three draws with their seeds, all from one pool of six persons."""
-    able = Expert.objects.filter(specialities__0__startswith="A")
-    able.exclude(pk__in=[row.pk for row in able.filter(tier="city").order_by("pk")[:6]]).update(trained=False)
-    Expert.objects.filter(tier="county").update(region="150899")
+    draws.leave_few(6)
     panel = assembled(city, published(city, later=timedelta(days=day)))
     draws.seeded(panel)
     return panel

@@ -64,10 +64,6 @@ class Frozen:
         """Return who stands behind a leaf, as the id of an expert."""
         return self._behind[leaf]
 
-    def leaf(self, person: str) -> bytes | None:
-        """Return the leaf of a person; None for somebody who is not in the pool."""
-        return next((leaf for leaf, pk in self._behind.items() if pk == person), None)
-
     @cached_property
     def _behind(self) -> dict[bytes, str]:
         return {leaf: pk for leaf, (pk, _) in zip(self.leaves, self.persons, strict=True)}

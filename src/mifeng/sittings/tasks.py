@@ -102,7 +102,7 @@ def complete_panels(*, entry_id: int) -> None:
 @app.task(name="sittings.follow_sessions", retry=AGAIN)
 def follow_sessions(*, entry_id: int) -> None:
     """Let the panel of a project follow a session that a clarification has moved (随场次改期)."""
-    for panel in Panel.objects.filter(tender__in=subjects_of(entry_id, "tenders.tender")):
+    for panel in Panel.objects.filter(tender__pk__in=subjects_of(entry_id, "tenders.tender")):
         _try(actions.move_panel, panel.pk)
 
 
