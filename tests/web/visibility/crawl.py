@@ -26,6 +26,7 @@ from mifeng.web.shell.live import allowed
 from tests.web.visibility.world import POSTS, World, followed, hit
 
 NOBODY = UUID(int=0)
+NOTHING = "0" * 64
 # Not crawled: signing out would end the reader's session; rules and health pages know of no project at all.
 SKIPPED = {"account:sign-out", "account:sign-in", "portal:rules"}
 HEALTH = ("healthz", "readyz")
@@ -34,12 +35,22 @@ ROOMS = {
     "site": {"host", "guest"},
     "cockpit": {"supervisor"},
     "site:project": {"host"},
+    "supplier": {"bidder"},
+    "library": {"librarian"},
+    "hall": {"agency", "buyer", "host", "supervisor", "bidder"},
 }
 LATER = timedelta(minutes=4, seconds=29)
 PARTIES = ("agency", "buyer")
 DOORS = ("index", "project")
 PUBLIC_DOORS = (*DOORS, "document")
-LISTS = {"/": set(), "/workspace/": ROOMS["workspace"], "/cockpit/": ROOMS["cockpit"]}
+LISTS = {
+    "/": set(),
+    "/workspace/": ROOMS["workspace"],
+    "/cockpit/": ROOMS["cockpit"],
+    "/supplier/": ROOMS["supplier"],
+}
+# Rooms behind the door; everything else, the reception's policy and an expert's letter included, anybody may ask for.
+DOORED = ("account", "workspace", "site", "cockpit", "live", "supplier", "hall", "library")
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,12 @@ def values(world: World, route: Route, parameter: str) -> list[str]:
         "site:tender": tenders,
         "site:request_id": [*requests, str(NOBODY)],
         "cockpit:pk": tenders,
+        "supplier:tender": tenders,
+        "hall:lot": [*(str(lot.pk) for lot in world.lots()), str(NOBODY)],
+        "reception:lot_ref": [lot.lot_ref or NOTHING for lot in world.lots()],
+        "reception:sha256": [NOTHING],
+        "library:expert": [*world.experts(), str(NOBODY)],
+        "invitation:token": [NOTHING],
     }
     return known[f"{route.name.partition(':')[0]}:{parameter}"]
 
@@ -124,7 +141,8 @@ def _ways_in(world: World, post: str, role: str, *, whole: bool) -> Iterator[str
     for place, roles in LISTS.items():
         if place == "/" or role in roles:
             wanted = asked if post == "public" or whole else asked[:2]
-            yield from (f"{place}?{urlencode({'q': words})}" for words in wanted)
+            every = {"all": 1} if place == "/supplier/" else {}
+            yield from (f"{place}?{urlencode({'q': words, **every})}" for words in wanted)
     if post == "public":
         query = {"q": world.tender.name, "open": 1, "region": "150800", "after": str(world.tender.pk)}
         yield f"/?{urlencode(query)}"
@@ -177,8 +195,10 @@ def _forms(world: World, role: str) -> list[str]:
         "host": [f"/site/projects/{pk}", "/site/seats"],
         "guest": [*(f"/site/requests/{request.pk}" for request in world.requests()[:4]), f"/site/projects/{pk}"],
         "supervisor": [f"/cockpit/{pk}"],
+        "bidder": [f"/supplier/{pk}/ticket"],
     }
-    return [*forms.get(role, []), "/account/inbox", f"/workspace/{pk}/publish"]
+    hall = [f"/hall/{lot.pk}" for lot in world.lots()[:1]]
+    return [*forms.get(role, []), "/account/inbox", f"/workspace/{pk}/publish", *hall]
 
 
 def _topics(world: World) -> list[str]:
@@ -186,6 +206,7 @@ def _topics(world: World) -> list[str]:
     return [
         *(f"tenders.tender:{pk}" for pk in (world.tender.pk, NOBODY)),
         *(f"venues.siterequest:{pk}" for pk in requests[:4]),
+        *(f"{label}:{lot.pk}" for lot in world.lots()[:1] for label in ("tenders.lot", "bidding.opening")),
     ]
 
 
@@ -222,4 +243,4 @@ def _opened(text: str) -> str:
 def room_of(address: str) -> str:
     """Return the room an address belongs to: ``portal`` for the public pages, else the name of the room."""
     first = address.removeprefix("POST ").split("?")[0].strip("/").split("/")[0]
-    return first if first in ("account", "workspace", "site", "cockpit", "live") else "portal"
+    return first if first in DOORED else "portal"
