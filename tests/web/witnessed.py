@@ -4,7 +4,7 @@ Only the wire between the two is left out.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psycopg
@@ -24,10 +24,10 @@ from mifeng.rules.ledger import VerifierKey, format_submission
 class NearWitness:
     """A witness in the same process (就近见证人)."""
 
-    def __init__(self, folder: Path, log: VerifierKey) -> None:
+    def __init__(self, folder: Path, log: VerifierKey, now: Callable[[], float]) -> None:
         self._key = read_key(Path(settings.ENV.data) / "witness")
         self._memory = Memory(folder / "witness.sqlite")
-        self._judge = Judge(self._key, {log.name: [log]}, self._memory, lambda: int(time.time()))
+        self._judge = Judge(self._key, {log.name: [log]}, self._memory, lambda: int(now()))
 
     def key(self) -> VerifierKey:
         """Return the witness's public key."""
@@ -45,15 +45,16 @@ class NearWitness:
         self._memory.close()
 
 
-def witness_log(folder: Path) -> tuple[VerifierKey, VerifierKey]:
+def witness_log(folder: Path, now: Callable[[], float] = time.time) -> tuple[VerifierKey, VerifierKey]:
     """Sequence what waits in the test's own database and have it witnessed; return the keys of log and witness.
 
     Args:
         folder: where the witness keeps its memory; the same one for the same database.
+        now: the witness's clock, in seconds since 1970.
     """
     dsn = psycopg.conninfo.make_conninfo(env().database_url, dbname=connection.settings_dict["NAME"])
     key = log_key()
-    witness = NearWitness(folder, key.verifier)
+    witness = NearWitness(folder, key.verifier, now)
     try:
         with psycopg.connect(dsn, autocommit=True) as own:
             sequence_once(own, key, clock.now())

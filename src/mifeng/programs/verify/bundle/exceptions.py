@@ -52,7 +52,7 @@ def consequences(case: Case) -> Iterator[Found]:
             wanted = _state(package, needed)
             if wanted != state:
                 yield Fault("state-unlawful", package.path, wanted, state)
-        if record.reason != ENDED[record.ended if record.ended in ENDED else state]:
+        if record.reason != ENDED[state]:
             path = layout.opening_path(package.lot.number)
             yield Fault("reason-other", path, ENDED[state], record.reason)
 

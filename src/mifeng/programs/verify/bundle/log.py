@@ -149,6 +149,8 @@ def _refers(lot: str, salt: str, wanted: str) -> bool:
 
 
 def _notices(case: Case) -> Iterator[Found]:
+    if layout.NOTICES not in case.bundle.files or layout.NOTICES in case.bundle.broken:
+        return
     lines = [line for line in case.bundle.of_type(*NOTICES) if line.row.stream.startswith(TENDER)]
     if len(lines) != len(case.bundle.notices):
         yield Fault("notice-count", layout.NOTICES, str(len(lines)), str(len(case.bundle.notices)))
@@ -165,7 +167,9 @@ def _documents(case: Case) -> Iterator[Found]:
     issued = {str(move.facts.get("sha256")) for line in lines for move in line.moves if move.step == "issue"}
     closed = any(not line.moves for line in lines)
     for one in case.bundle.documents:
-        hashed = hashlib.sha256(case.bundle.files.get(one.path, b"")).hexdigest()
+        if one.path not in case.bundle.files:
+            continue
+        hashed = hashlib.sha256(case.bundle.files[one.path]).hexdigest()
         if hashed not in issued and closed:
             yield UNSEEN
             continue

@@ -12,6 +12,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "file-malformed": "文件 {path} 的格式不对：{actual}。",
         "state-other": "{path} 所记结果与清单不同：清单为 {expected}，记录为 {actual}。",
         "lot-other": "{path} 是另一采购包的规则：应为 {expected}，实为 {actual}。",
+        "draw-other": "清单所列抽取与台账不同：台账有 {expected}，清单为 {actual}。",
         "check-other": "清单称 {path} 为 {expected}，核验结果却是 {actual}。",
         "stream-other": "条目 {path} 不属于所称的事项：应为 {expected}，实为 {actual}。",
         "chain-begins-late": "{path} 的开头缺少条目：首条之前还有 {actual}。",
