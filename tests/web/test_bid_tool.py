@@ -13,7 +13,7 @@ from django.db import connections
 
 from mifeng.bidding import dealings
 from mifeng.bidding.actions import close_keys, confirm_key
-from mifeng.bidding.models import Bid
+from mifeng.bidding.models import Bid, RecordAnswer
 from mifeng.bidding.queries import opening_record, unacknowledged
 from mifeng.config.wsgi import application
 from mifeng.kernel import clock
@@ -181,6 +181,14 @@ def test_bid_goes_from_the_page_to_the_opening(
     assert (row.outcome, row.agrees, row.doubts) == ("opened", True, ())
     assert ours.run("status") == 0
     assert "第 2 版：已开启" in capsys.readouterr().out
+
+    served.at += timedelta(minutes=2)
+    assert ours.run("answer-record", "--object", "工期读错") == 0
+    assert ours.run("answer-record", "--object", "工期读错") == 0
+    assert ours.run("answer-record") == 1
+    assert "record-answered，409" in capsys.readouterr().err
+    answered = RecordAnswer.objects.get()
+    assert (answered.bid.bid_ref, answered.answer, answered.text) == (ours.state["bid_ref"], "objected", "工期读错")
 
 
 def test_nothing_is_handed_in_after_the_deadline(ours: Tool, served: Served, capsys: Said) -> None:

@@ -342,3 +342,11 @@ def test_key_is_taken_during_the_window_and_a_wrong_one_can_be_tried_again(commi
     assert body(again) == body(right)
     assert (found["state"], found["opening"]["state"]) == ("keyed", "keying")
     assert found["opening"]["close"].startswith("c2sp.org/tlog-proof@v1\n")
+
+
+@pytest.mark.parametrize("changes", [{"answer": "maybe"}, {"text": "长" * 2001}, {"bid_ref": "ab"}, {"more": "x"}])
+def test_misshapen_answer_to_the_record_is_refused(wire: Wire, changes: dict[str, Any]) -> None:
+    """Only two answers exist, and words have a limit."""
+    fields = {"bid_ref": wire.held.bid_ref, "answer": "confirmed", "text": "", "nonce": "00", "signature": "00"}
+
+    assert problem(wire.post("record", {**fields, **changes})) == (422, "malformed")

@@ -208,6 +208,19 @@ def confirm_key(
             typer.echo(said("key-confirmed"))
 
 
+@app.command("answer-record")
+def answer_record(
+    folder: Dir,
+    object_: Annotated[str, typer.Option("--object", help="提出异议，写明内容；不写即为确认。 Object, in words.")] = "",
+    server: Server = "",
+    patience: Patience = 60.0,
+) -> None:
+    """对开标记录确认无误，或者提出异议。 Confirm the opening record, or object to it."""
+    with failing(), opened(folder, _server(server), patience) as desk:
+        desk.answer_record(object_.strip())
+        typer.echo(said("record-objected" if object_.strip() else "record-confirmed"))
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program with these arguments; leaves by ``SystemExit``: 0 done, 1 not done, 2 wrongly called."""
     app(args=None if argv is None else list(argv), prog_name="mifeng bid")

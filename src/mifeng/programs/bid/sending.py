@@ -21,6 +21,7 @@ from mifeng.programs.bid.texts import Failed
 from mifeng.rules.certificates import point_of
 from mifeng.rules.encoding import canonical
 from mifeng.rules.errors import Tampered
+from mifeng.rules.reception import record_answer
 from mifeng.rules.seal.policy import Policy, policy_hash
 from mifeng.rules.seal.statements import Verb, sign_ecdsa, submission
 
@@ -242,6 +243,14 @@ class Desk:
     def confirm_key(self, s_b: bytes) -> Answer:
         """Hand in the bidder's key; the platform says whether it fits."""
         return self.reception.post("key", {"bid_ref": self.state.bid_ref, "s_b": s_b.hex()})
+
+    def answer_record(self, objection: str) -> Answer:
+        """Confirm the opening record, or object to it in words; what was said before is said again, not twice."""
+        nonce, answer = self.reception.nonce(), "objected" if objection else "confirmed"
+        bid_ref = bytes.fromhex(self.state.bid_ref)
+        message = record_answer(self.policy.lot_ref, bid_ref, answer, objection, nonce)
+        fields = {"bid_ref": self.state.bid_ref, "answer": answer, "text": objection, "nonce": nonce.hex()}
+        return self.reception.post("record", {**fields, "signature": self.reception.sign(message).hex()})
 
     def _signed(self, verb: Verb, version: Version, **more: str) -> Answer:
         nonce = self.reception.nonce()

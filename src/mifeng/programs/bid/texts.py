@@ -84,6 +84,8 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Version {number} will be withdrawn and not opened; before the deadline another may be sealed. Type 撤回",
         ),
         "withdrawn": ("第 {number} 版已撤回。", "Version {number} is withdrawn."),
+        "record-confirmed": ("开标记录已确认无误。", "The opening record is confirmed."),
+        "record-objected": ("异议已记入开标记录。", "The objection stands in the opening record."),
         "key-confirmed": (
             "密钥已确认。现在谁也还看不到内容：托管方在确认密钥结束之后才释放份额。",
             "The key is confirmed. Nobody can read anything yet: trustees release their shares afterwards.",

@@ -14,7 +14,15 @@ from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from mifeng.bidding import reception, staging
-from mifeng.bidding.actions import Submission, Withdrawal, confirm_key, receive_bid, withdraw_bid
+from mifeng.bidding.actions import (
+    Answered,
+    Submission,
+    Withdrawal,
+    answer_record,
+    confirm_key,
+    receive_bid,
+    withdraw_bid,
+)
 from mifeng.bidding.queries import BidStatus, bid_status, reception_of
 from mifeng.kernel import reads
 from mifeng.kernel.idempotency import Repeated
@@ -161,6 +169,22 @@ def key(request: Request, lot_ref: str) -> HttpResponse:
     given = sent(request, "bid_ref", "s_b")
     lot = reception_of(lot_ref, request.now)
     return _acted(lambda: confirm_key(lot.lot_id, given["bid_ref"], bytes.fromhex(given["s_b"])))
+
+
+@methods("POST")
+@answered
+def record(request: Request, lot_ref: str) -> HttpResponse:
+    """Take what a bidder says to the opening record (确认或异议开标记录)."""
+    given = sent(request, "bid_ref", "answer", "text", "nonce", "signature")
+    lot = reception_of(lot_ref, request.now)
+    said = Answered(
+        given["bid_ref"],
+        given["answer"],
+        given["text"],
+        _nonce_bytes(given["nonce"]),
+        bytes.fromhex(given["signature"]),
+    )
+    return _acted(lambda: answer_record(lot.lot_id, said))
 
 
 def _check_uploader(request: Request, lot_ref: str, sha256: str, total: int) -> None:

@@ -31,4 +31,5 @@ urlpatterns = [
     path("<hex32:lot_ref>/withdraw", api.withdraw, name="withdraw"),
     path("<hex32:lot_ref>/status", api.status, name="status"),
     path("<hex32:lot_ref>/key", api.key, name="key"),
+    path("<hex32:lot_ref>/record", api.record, name="record"),
 ]

@@ -10,6 +10,7 @@ from mifeng.web.shell.http import Request
 
 MAX_BODY = 64 * 2**10
 MAX_TICKET = 2_000
+MAX_TEXT = 2_000
 SCHEME = "BE1"
 
 HASH, POINT, ANY_HEX, TICKET = (
@@ -25,6 +26,8 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "envelope": HASH,
     "sha256": HASH,
     "s_b": HASH,
+    "answer": re.compile(r"confirmed|objected"),
+    "text": re.compile(rf"(?s:.{{0,{MAX_TEXT}}})"),
     "nonce": ANY_HEX,
     "signature": ANY_HEX,
 }
