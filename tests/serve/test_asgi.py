@@ -27,7 +27,7 @@ def only_public(session_key: str, topic: str) -> bool:
 def view(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer as a view does: an act names its entry, ``/slow`` takes its time, everything else shows what came."""
     query = parse_qs(environ["QUERY_STRING"])
-    if environ["PATH_INFO"] == "/act":
+    if environ["PATH_INFO"].endswith("/act"):
         headers = [("Content-Type", "text/plain"), ("X-Receipt", query["entry"][0])]
         start_response(f"{query['status'][0]} Answer", headers)
         return [b"done"]
@@ -236,6 +236,19 @@ def test_an_answer_to_an_act_says_whether_it_is_witnessed(
         assert (exchange.status, exchange.header(b"x-receipt-state")) == (answer, state)
         assert exchange.header(b"x-receipt") == str(entry).encode()
         assert b"".join(message.get("body", b"") for message in exchange.answer[1:]) == b"done"
+
+    play(story)
+
+
+def test_an_answer_to_a_bid_tells_no_number(book: Book) -> None:
+    """Whoever hands in twice could count from it what others did in between (R071)."""
+    entry = book.enter("a.project:1")
+    book.place(entry)
+
+    async def story(serving: Root) -> None:
+        exchange = await Exchange(f"/reception/act?entry={entry}&status=202").through(serving)
+        assert (exchange.status, exchange.header(b"x-receipt-state")) == (201, b"witnessed")
+        assert exchange.header(b"x-receipt") is None
 
     play(story)
 
