@@ -78,6 +78,18 @@ def authority(**changes: Any) -> bytes:
     return certificate(**own | changes)
 
 
+def second_version(der: bytes) -> bytes:
+    """Return a certificate that says it is of version 2."""
+    return der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01", 1)
+
+
+def twice_extended(**changes: Any) -> bytes:
+    """Return a certificate with one extension twice, as no library writes it."""
+    oids = [x509.ObjectIdentifier(f"2.5.29.{number}") for number in (97, 98)]
+    der = certificate(**changes, more=[x509.UnrecognizedExtension(oid, b"\x05\x00") for oid in oids])
+    return der.replace(b"\x06\x03\x55\x1d\x62", b"\x06\x03\x55\x1d\x61", 1)
+
+
 def revocations(
     *rows: tuple[int, datetime],
     signer: ec.EllipticCurvePrivateKey = CA_KEY,
@@ -213,6 +225,8 @@ def test_a_certificate_outside_the_profile_is_refused(changes: dict[str, Any]) -
         (certificate(), b"root", LIST),
         (certificate(), ROOT, b"list"),
         (certificate(), authority(key=ec.derive_private_key(5, ec.SECP384R1())), LIST),
+        (second_version(certificate()), ROOT, LIST),
+        (twice_extended(), ROOT, LIST),
     ],
 )
 def test_what_is_misshapen_is_refused(der: bytes, root: bytes, crl: bytes) -> None:

@@ -31,6 +31,7 @@ def test_what_is_read_out_comes_back_as_it_was_written() -> None:
         b'{"delivery":"a","price_words":"b","price_yuan":"1","quality":"c"}',
         b'{"delivery":"a","price_words":"b","price_yuan":"-1.00","quality":"c"}',
         b'{"delivery":"a","price_words":"b","price_yuan":1,"quality":"c"}',
+        b'{"delivery":"a","price_words":"b","price_yuan":"100000000000000.00","quality":"c"}',
         b'{"delivery":"a\\nb","price_words":"b","price_yuan":"1.00","quality":"c"}',
         b'{"price_words":"b","delivery":"a","price_yuan":"1.00","quality":"c"}',
         b'{"delivery":"%s","price_words":"b","price_yuan":"1.00","quality":"c"}' % (b"a" * 501),
@@ -39,6 +40,14 @@ def test_what_is_read_out_comes_back_as_it_was_written() -> None:
 def test_what_is_misshapen_is_not_read_out(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"field|amount|canonical|characters"):
         parse_readout(data)
+
+
+def test_amount_beyond_every_budget_is_none() -> None:
+    """What no column holds must not keep the bids of others closed."""
+    assert amount_in_words("玖拾玖万玖仟玖佰玖拾玖亿玖仟玖佰玖拾玖万玖仟玖佰玖拾玖元玖角玖分") == Decimal(
+        "99999999999999.99"
+    )
+    assert amount_in_words("壹佰万亿元整") is None
 
 
 def test_empty_field_is_not_written() -> None:

@@ -40,6 +40,7 @@ from mifeng.rules.seal.policy import Policy
 PATIENCE = timedelta(minutes=10)
 CHUNK = 2**20
 PDF = "application/pdf"
+MAX_NAME = 200
 # What went wrong inside the envelope → the reason a page shows.
 REASON: Mapping[str, str] = MappingProxyType(
     {"key": "key-absent", "bytes": "bytes-missing", "share": "share-missing", "stanza": "stanza-bad"}
@@ -113,7 +114,7 @@ def _read_out(envelope: Envelope, seal: Seal, opened: Opened, key: bytes) -> Rea
         doubts.append("supplier-other")
     files = tuple(_filed(opened.parts, doubts))
     found = ReadOut(
-        bidder=holder.organisation if holder else opened.identity.name,
+        bidder=_one_line(holder.organisation if holder else opened.identity.name),
         credit_code=holder.credit_code if holder else "",
         organisation=str(organisation.pk) if organisation else "",
         readout_key=key.hex(),
@@ -152,6 +153,11 @@ def _holder(envelope: Envelope, certificate: bytes, doubts: list[str]) -> Holder
     if holder.use is not Use.SIGNING:
         doubts.append("certificate-use")
     return holder
+
+
+def _one_line(name: str) -> str:
+    """Return a name as rows and pages can hold it: what a bidder wrote there must not keep the others' bids closed."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name[:MAX_NAME])
 
 
 def _filed(parts: Mapping[str, tuple[File, ...]], doubts: list[str]) -> Iterator[Filed]:

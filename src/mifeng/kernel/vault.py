@@ -126,7 +126,8 @@ def check_content(path: Path) -> str:
             encrypted, active = pdf.is_encrypted, _active(pdf)
     except pikepdf.PasswordError:
         raise Unfair(Reason("file-encrypted")) from None
-    except pikepdf.PdfError:
+    except (pikepdf.PdfError, ValueError, RuntimeError):
+        # Also a name that is no UTF-8, or a value that the library cannot hold: bytes from outside are never a failure.
         raise Unfair(Reason("file-type", {"media": "damaged PDF"})) from None
     if encrypted:
         raise Unfair(Reason("file-encrypted"))

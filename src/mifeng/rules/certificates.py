@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -29,6 +29,8 @@ _KNOWN = frozenset(
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
     }
 )
+# What the library raises beside ValueError for a certificate that somebody made up.
+_MISSHAPEN = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm)
 
 
 class Use(StrEnum):
@@ -87,8 +89,12 @@ def verify_certificate(der: bytes, at: datetime, root: bytes, crl: bytes) -> Hol
     """
     if at.tzinfo is None:
         raise ValueError("an instant without zone")
-    authority, certificate = _authority(root, at), x509.load_der_x509_certificate(der)
-    holder = _holder(certificate)
+    authority = _authority(root, at)
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        holder = _holder(certificate)
+    except _MISSHAPEN as error:
+        raise ValueError("the certificate departs from the profile") from error
     try:
         certificate.verify_directly_issued_by(authority)
     except (InvalidSignature, ValueError, TypeError) as error:

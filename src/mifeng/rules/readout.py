@@ -14,6 +14,7 @@ from mifeng.rules.money import FEN, parse_yuan, yuan_text
 
 FILE, MEDIA = "readout.json", "application/json"
 MAX_TEXT = 500
+LIMIT_YUAN = Decimal(10) ** 14
 FIELDS = frozenset({"price_yuan", "price_words", "delivery", "quality"})
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
@@ -69,6 +70,8 @@ def parse_readout(data: bytes) -> Readout:
     price_yuan = parse_yuan(fields["price_yuan"])
     if yuan_text(price_yuan) != fields["price_yuan"]:
         raise ValueError("an amount in a second form")
+    if price_yuan >= LIMIT_YUAN:
+        raise ValueError("an amount beyond every budget")
     return Readout(price_yuan, fields["price_words"], fields["delivery"], fields["quality"])
 
 
@@ -105,7 +108,8 @@ def amount_in_words(text: str) -> Decimal | None:
     if yuan is None or small is None or (found["only"] and not (small["jiao"] or small["fen"])):
         return None
     jiao, fen = (_DIGITS.index(small[name] or "零") for name in ("jiao", "fen"))
-    return (Decimal(yuan) + Decimal(jiao * 10 + fen) / 100).quantize(FEN)
+    amount = (Decimal(yuan) + Decimal(jiao * 10 + fen) / 100).quantize(FEN)
+    return amount if amount < LIMIT_YUAN else None
 
 
 def _whole_in_words(number: int) -> str:

@@ -108,7 +108,7 @@ def identity_of(files: Sequence[File], core_hash: bytes, ct_hashes: Sequence[byt
             tool=texts["tool"],
             tool_hash=hex_of(tool_hash, 32, "tool_hash") if tool_hash else b"",
         )
-    except (ValueError, InvalidSignature, UnsupportedAlgorithm) as error:
+    except (ValueError, x509.InvalidVersion, InvalidSignature, UnsupportedAlgorithm) as error:
         raise Unopenable("bidder", "identity") from error
 
 
