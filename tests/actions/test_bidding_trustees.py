@@ -16,14 +16,14 @@ from mifeng.bidding.queries import bid_status, unacknowledged, unfinished
 from mifeng.bidding.trustees import reach
 from mifeng.bidding.unsealing import PATIENCE
 from mifeng.gateways.ca.folder import FolderCa
-from mifeng.gateways.trustee import Given, Outcome, Unreachable
+from mifeng.gateways.trustee import Given, Outcome, Refused, Unreachable
 from mifeng.kernel import clock
 from mifeng.kernel.idempotency import Repeated
 from mifeng.kernel.models import Entry
 from mifeng.kernel.vault import path_of
 from mifeng.rules.errors import Tampered, WrongMoment, WrongState
 from mifeng.rules.seal.policy import parse_policy
-from mifeng.rules.seal.statements import acknowledgement, verify_ed25519
+from mifeng.rules.seal.statements import acknowledgement, sign_ecdsa, submission, verify_ed25519
 from mifeng.tenders.actions import clarify
 from mifeng.tenders.models import Lot
 from tests.actions.evidence import read_entry, refused
@@ -222,6 +222,27 @@ def test_trustee_away_until_the_end_is_not_missed(committing: City, near: Truste
     assert near[1].asked[-2:] == ["/stanza", "/release"]
 
 
+def test_false_newer_version_shown_to_trustees_stops_nothing(committing: City, near: Trusted, lot: Lot) -> None:
+    """Who knows a bid's header, but not its key, can build the next version and show it to nobody."""
+    held = handed_in(committing, lot, 3)
+    with clock.frozen(DAY_BEFORE):
+        for one in held:
+            deal(near, one)
+        false = replacement(held[0])
+        nonce, _ = false.signed("submit")
+        seal = false.sealed.seal
+        message = submission("submit", seal.lot_ref, seal.bid_ref, seal.version, seal.envelope_hash, nonce)
+        stolen = Envelope.objects.get(envelope=held[0].envelope)
+        for signed in (
+            (nonce, sign_ecdsa(held[1].secrets.submit, message)),
+            (bytes.fromhex(stolen.nonce), bytes.fromhex(stolen.signature)),
+        ):
+            assert [one.stanza(seal.data, *signed) for one in near.trustees] == [Refused("signature-invalid")] * 3
+
+    assert opened(near, lot, held) == "public"
+    assert Countersignature.objects.filter(lot=lot, kind="close").count() == 3
+
+
 class Liar:
     """A trustee whose answers a test can spoil; everything else is passed on."""
 
@@ -344,12 +365,13 @@ def test_shares_are_recorded_only_while_they_are_awaited(committing: City, near:
 def test_trustees_are_reached_where_the_platform_was_told(committing: City, lot: Lot) -> None:
     """The ways stand in the policy's order; nobody runs behind them here, and that is all they say."""
     policy = parse_policy(lot.policy.encode())
-    seal = sealed_bid(committing, lot).sealed.seal.data
+    held = sealed_bid(committing, lot)
+    handed = (held.sealed.seal.data, *held.signed("submit"))
 
     ways = reach(policy)
 
     assert [one.key() for one in ways] == list(policy.trustees)
-    assert [type(one.stanza(seal)) for one in ways] == [Unreachable] * 3
+    assert [type(one.stanza(*handed)) for one in ways] == [Unreachable] * 3
     stranger = replace(policy.trustees[0], verify=bytes(32))
     [unknown] = reach(replace(policy, trustees=(stranger,)))
-    assert unknown.stanza(seal) == Unreachable("no trustee to ask: nobody says where trustee-1 is reached")
+    assert unknown.stanza(*handed) == Unreachable("no trustee to ask: nobody says where trustee-1 is reached")

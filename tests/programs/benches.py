@@ -41,8 +41,8 @@ class Bench:
     def deadline(self, receipt: str, package: Package | None = None) -> Any:
         return self.ask("/deadline", (package or self.package).deadline_request(receipt))
 
-    def stanza(self, bid: Sealed) -> Any:
-        return self.ask("/stanza", self.package.stanza_request(bid))
+    def stanza(self, bid: Sealed, **signed: Any) -> Any:
+        return self.ask("/stanza", self.package.stanza_request(bid, **signed))
 
     def withdraw(self, bid: Sealed, **changes: Any) -> Any:
         return self.ask("/withdraw", self.package.withdrawal_request(bid, **changes))

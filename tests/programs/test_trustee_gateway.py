@@ -27,6 +27,7 @@ from tests.programs.trustees import (
     Package,
     Running,
     receipt_request,
+    shown,
     trustee_folder,
 )
 
@@ -63,7 +64,7 @@ def package(keeper: Keeper, request: pytest.FixtureRequest) -> Package:
 def test_a_bid_opens_with_what_two_of_three_trustees_release(trustees: list[HttpTrustee], package: Package) -> None:
     notice, bid = package.notice(), package.bid()
     given: list[Outcome] = [way.deadline(package.data, notice) for way in trustees]
-    verdicts = [way.stanza(bid.seal.data) for way in trustees]
+    verdicts = [way.stanza(*shown(bid)) for way in trustees]
     close = package.close(bid)
     given += [way.close(close) for way in trustees]
     released = [way.release(package.keyed(close, bid)) for way in trustees]
@@ -90,7 +91,7 @@ def ciphertexts(bid: Sealed) -> dict[str, list[bytes]]:
 def test_a_withdrawal_is_passed_on_as_the_bidder_signed_it(trustees: list[HttpTrustee], package: Package) -> None:
     way, bid = trustees[0], package.bid()
     way.deadline(package.data, package.notice())
-    way.stanza(bid.seal.data)
+    way.stanza(*shown(bid))
     named = (package.policy.lot_ref, bid.bid_ref, 1, bid.envelope_hash, b"nonce")
     signature = sign_ecdsa(SECRETS[bid.bid_ref].submit, submission("withdraw", *named))
 
@@ -104,7 +105,7 @@ def test_refusals_are_told_by_their_codes(trustees: list[HttpTrustee], package: 
     close = package.close(bid)
 
     assert way.close(close) == Refused("lot-unknown")
-    assert way.stanza(bid.seal.data) == Refused("lot-unknown")
+    assert way.stanza(*shown(bid)) == Refused("lot-unknown")
     way.deadline(package.data, package.notice())
     keyed = package.keyed(close, bid)
     assert way.release(keyed) == Refused("too-early")
@@ -125,7 +126,7 @@ def test_what_cannot_be_asked_is_refused_at_once(trustees: list[HttpTrustee], pa
     asked: list[Callable[[], Outcome]] = [
         lambda: way.deadline(package.data, other.notice()),
         lambda: way.deadline(b"{}", package.notice()),
-        lambda: way.stanza(b"{}"),
+        lambda: way.stanza(b"{}", b"n", b"s"),
         lambda: way.close(package.notice()),
         lambda: way.close(bare),
         lambda: way.release("nonsense"),
@@ -259,8 +260,8 @@ def test_a_signature_does_not_pass_for_another_answer(imposter: Imposter) -> Non
     one, two = released["shares"]
     swapped = [one | {"share": two["share"]}, two | {"share": one["share"]}]
     forged: list[tuple[object, Callable[[Trustee], Outcome]]] = [
-        (said | {"verdict": "bad"}, lambda way: way.stanza(bid.seal.data)),
-        (said, lambda way: way.stanza(other.seal.data)),
+        (said | {"verdict": "bad"}, lambda way: way.stanza(*shown(bid))),
+        (said, lambda way: way.stanza(*shown(other))),
         (released | {"shares": [one]}, lambda way: way.release(keyed)),
         (released | {"shares": swapped}, lambda way: way.release(keyed)),
         (released, lambda way: way.release(package.keyed(close, bid, other))),
@@ -309,14 +310,14 @@ def test_answers_are_told_apart(imposter: Imposter, status: int, body: bytes, ou
 def test_answers_that_make_no_sense_are_none(imposter: Imposter, status: int, body: bytes) -> None:
     close, bid = imposter.package.close(), imposter.package.bid()
 
-    for ask in (lambda way: way.close(close), lambda way: way.stanza(bid.seal.data)):
+    for ask in (lambda way: way.close(close), lambda way: way.stanza(*shown(bid))):
         assert isinstance(imposter.answered(status, lambda _p, _b: body, ask), Unreachable)
 
 
 def test_a_verdict_is_ok_or_bad(imposter: Imposter) -> None:
     bid, said = imposter.package.bid(), canonical({"verdict": "perhaps", "signature": "ab" * 64})
 
-    outcome = imposter.answered(200, lambda _p, _b: said, lambda way: way.stanza(bid.seal.data))
+    outcome = imposter.answered(200, lambda _p, _b: said, lambda way: way.stanza(*shown(bid)))
     assert isinstance(outcome, Unreachable)
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from mifeng.rules.encoding import canonical, parse_canonical
-from mifeng.rules.ledger import format_time
+from mifeng.rules.ledger import encode64, format_time
 from mifeng.rules.seal.envelope import parse_seal
 from mifeng.rules.seal.sealing import Sealed
-from mifeng.rules.seal.statements import acknowledgement, countersignature, submission
+from mifeng.rules.seal.statements import acknowledgement, countersignature, submission, verify_ecdsa
 from tests.programs.benches import Bench, serving
 from tests.programs.trustees import (
     BUREAU,
@@ -28,6 +28,7 @@ from tests.programs.trustees import (
     Ledger,
     Package,
     leaf_of,
+    shown,
 )
 
 SECOND = timedelta(seconds=1)
@@ -185,6 +186,85 @@ def test_a_version_by_another_hand_is_refused(known: Bench) -> None:
     assert known.stanza(forged) == "key-other"
 
 
+def test_a_false_newer_version_stops_no_list(known: Bench) -> None:
+    """Everything in its header is right and public; only the bidder's signature cannot be had."""
+    true = known.package.bid()
+    known.stanza(true)
+    false = known.package.newer(true)
+    stranger = SECRETS[known.package.bid().bid_ref].submit
+
+    assert known.stanza(false, submit=stranger) == "signature-invalid"
+    assert known.ask("/stanza", _stanza(false, like=true)) == "signature-invalid"
+    said = known.close(known.package.close(true))
+    assert isinstance(said, dict)
+    assert known.memory.bids(known.package.ref, true.bid_ref.hex())[0].version == 1
+
+
+def test_a_signature_fits_one_version_one_number_and_one_purpose(known: Bench) -> None:
+    first = known.package.bid()
+    second = known.package.newer(first)
+    renamed = replace(second, seal=_renamed(second, first))
+    withdrawal = parse_canonical(known.package.withdrawal_request(first))
+    assert isinstance(withdrawal, dict)
+    others = [
+        _stanza(first, like=second),
+        _stanza(renamed, like=second),
+        _stanza(first, nonce=b"other".hex()),
+        _stanza(first, signature=withdrawal["signature"]),
+        _stanza(first, signature="30"),
+    ]
+
+    assert [known.ask("/stanza", one) for one in others] == ["signature-invalid"] * len(others)
+    for misshapen in (
+        {"nonce": ""},
+        {"nonce": "ab" * 65},
+        {"nonce": "AB"},
+        {"signature": ""},
+        {"signature": "ab" * 81},
+    ):
+        assert known.ask("/stanza", _stanza(first, **misshapen)) == "malformed"
+    # Handed in once more under another number, it is the same version.
+    said = known.stanza(first)
+    assert (known.stanza(first, nonce=b"n" * 64), said["verdict"]) == (said, "ok")
+
+
+def _stanza(bid: Sealed, *, like: Sealed | None = None, **changes: str) -> bytes:
+    """Return the request that shows a bid, under number and signature of another version where one is given."""
+    _, nonce, signature = shown(like or bid)
+    seal = {"lot_ref": bid.seal.lot_ref.hex(), "seal": encode64(bid.seal.data)}
+    return canonical(seal | {"nonce": nonce.hex(), "signature": signature.hex()} | changes)
+
+
+def test_the_signature_is_looked_at_before_anything_else(bench: Bench) -> None:
+    bid, other = bench.package.bid(), bench.keeper.package(OTHER_LOT)
+
+    assert bench.stanza(bid, submit=5) == "signature-invalid"
+    assert bench.stanza(bid) == "lot-unknown"
+    bench.deadline(bench.package.notice())
+    assert bench.stanza(other.bid(), submit=5) == "signature-invalid"
+    bench.stanza(bid)
+    assert bench.stanza(bid, submit=5) == "signature-invalid"
+
+
+def test_what_a_bidder_signed_is_kept_and_shows_who_stopped_a_list(known: Bench) -> None:
+    first = known.package.bid()
+    second = known.package.newer(first)
+    known.stanza(first)
+    known.stanza(second, nonce=b"its own")
+
+    # The bidder showed here what it did not hand in there.
+    assert known.close(known.package.close(first)) == "list-outdated"
+    query = "SELECT statement, signature FROM submission ORDER BY version"
+    kept = known.memory._db.execute(query).fetchall()
+    lot_ref = known.package.policy.lot_ref
+    assert [statement for statement, _ in kept] == [
+        submission("submit", lot_ref, first.bid_ref, 1, first.envelope_hash, b"nonce"),
+        submission("submit", lot_ref, first.bid_ref, 2, second.envelope_hash, b"its own"),
+    ]
+    for statement, signature in kept:
+        verify_ecdsa(first.seal.submit_key, statement, signature)
+
+
 def test_a_bid_of_another_lot_or_policy_is_refused(known: Bench) -> None:
     other = known.keeper.package(OTHER_LOT)
     widened = known.keeper.package(window_minutes=31)
@@ -234,6 +314,20 @@ def test_after_a_withdrawal_a_newer_version_counts_again(known: Bench) -> None:
     assert known.stanza(second)["verdict"] == "ok"
     assert isinstance(known.withdraw(first), dict)
     assert isinstance(known.close(known.package.close(second)), dict)
+
+
+def test_a_withdrawn_version_shown_again_counts_no_more(known: Bench) -> None:
+    first, kept = known.package.bid(), known.package.bid()
+    for bid in (first, kept):
+        known.stanza(bid)
+    known.withdraw(first)
+
+    # Its bidder signed it, so it is answered as before, and still no list may hold it.
+    for nonce in (b"nonce", b"another"):
+        assert known.stanza(first, nonce=nonce)["verdict"] == "ok"
+        assert known.close(known.package.close(first, kept)) == "list-outdated"
+    assert known.stanza(known.package.newer(first), submit=5) == "signature-invalid"
+    assert isinstance(known.close(known.package.close(kept)), dict)
 
 
 def test_a_withdrawal_of_a_version_not_shown_here_holds(known: Bench) -> None:

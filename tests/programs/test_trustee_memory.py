@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from mifeng.programs.trustee.judge import Judge
-from mifeng.programs.trustee.memory import MAX_EVIDENCE, Bid, Lot, Memory
+from mifeng.programs.trustee.memory import MAX_EVIDENCE, Bid, Lot, Memory, Signed
 from tests.programs.trustees import DUE, Keeper, receipt_request
 
 LEAF = "c3" * 32
+SIGNED = Signed(b"statement", b"signature")
 
 
 class Meeting(Memory):
@@ -101,13 +102,14 @@ def test_what_is_remembered_is_on_disk_at_once(tmp_path: Path) -> None:
     memory, bid = Memory(path), Bid(1, "envelope", b"key", b"share")
     with memory.alone():
         memory.accept("lot", b"policy", DUE, LEAF)
-        memory.keep("lot", "bid", bid)
+        memory.keep("lot", "bid", bid, SIGNED)
         memory.close_lot("lot", LEAF, [("bid", "envelope")])
         memory.release("lot", LEAF)
     other = Memory(path)
 
     assert other.lot("lot") == memory.lot("lot") == Lot(b"policy", DUE, LEAF, LEAF)
     assert other.bids("lot", "bid") == [bid]
+    assert other._db.execute("SELECT * FROM submission").fetchall() == [("lot", "bid", 1, b"statement", b"signature")]
     # Full synchronisation and a write-ahead log: when a commit returns, a power cut does not undo it.
     assert memory._db.execute("PRAGMA synchronous").fetchone() == (2,)
     assert memory._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -126,7 +128,7 @@ def test_a_lot_has_one_list_and_one_release_whatever_is_written(tmp_path: Path) 
 
     assert memory.lot("lot") == Lot(b"policy", DUE, LEAF, LEAF)
     with pytest.raises(sqlite3.IntegrityError):
-        memory.keep("unknown lot", "bid", Bid(1, "envelope", b"key", None))
+        memory.keep("unknown lot", "bid", Bid(1, "envelope", b"key", None), SIGNED)
     memory.close()
 
 

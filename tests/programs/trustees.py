@@ -171,6 +171,7 @@ class Package:
         """Return a sealed bid, or the next version of one."""
         fresh = made or draw_secrets(self.policy, secrets.token_bytes)
         SECRETS[fresh.bid_ref] = fresh
+        SUBMIT[fresh.submit_key] = fresh.submit
         return seal_bid(
             self.policy,
             self.data,
@@ -194,9 +195,11 @@ class Package:
         """Return the request for a countersignature of the deadline."""
         return canonical({"policy": encode64(self.data), "receipt": receipt})
 
-    def stanza_request(self, bid: Sealed) -> bytes:
+    def stanza_request(self, bid: Sealed, **signed: Any) -> bytes:
         """Return the request to try a bid's stanza."""
-        return canonical({"lot_ref": self.ref, "seal": encode64(bid.seal.data)})
+        seal, nonce, signature = shown(bid, **signed)
+        fields = {"lot_ref": self.ref, "seal": encode64(seal)}
+        return canonical(fields | {"nonce": nonce.hex(), "signature": signature.hex()})
 
     def withdrawal_request(self, bid: Sealed, nonce: bytes = b"nonce", submit: int | None = None) -> bytes:
         """Return the request to note a withdrawal."""
@@ -209,6 +212,15 @@ class Package:
 
 # What the bidders keep: bid_ref → the secrets of its latest version.
 SECRETS: dict[bytes, Secrets] = {}
+# The same by the public half: submit_key → its secret number.
+SUBMIT: dict[bytes, int] = {}
+
+
+def shown(bid: Sealed, nonce: bytes = b"nonce", submit: int | None = None) -> tuple[bytes, bytes, bytes]:
+    """Return a version as its bidder handed it in: header, nonce, signature of the submit key or of another."""
+    seal = bid.seal
+    signed = submission("submit", seal.lot_ref, seal.bid_ref, seal.version, seal.envelope_hash, nonce)
+    return seal.data, nonce, sign_ecdsa(submit or SUBMIT[seal.submit_key], signed)
 
 
 def receipt_request(receipt: str) -> bytes:

@@ -64,8 +64,8 @@ def deal_stanzas(envelope: Envelope, reach: Reach) -> None:
     """
     policy = policy_of(sealed_lot(envelope.bid.lot_ref))
     known = set(Acknowledgement.objects.filter(envelope=envelope).values_list("trustee", flat=True))
-    seal = bytes(envelope.seal)
-    given, waiting = _ask(_others(reach(policy), known), lambda one: one.stanza(seal))
+    handed_in = bytes(envelope.seal), bytes.fromhex(envelope.nonce), bytes.fromhex(envelope.signature)
+    given, waiting = _ask(_others(reach(policy), known), lambda one: one.stanza(*handed_in))
     acks = [Acked(name, one.verdict, one.signature) for name, one in given.items() if one.verdict]
     if acks:
         _once(lambda: record_acks(envelope.pk, acks))

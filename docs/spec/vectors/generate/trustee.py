@@ -2,14 +2,27 @@
 
 from book import Book, clock
 from primitives import LOG, NOTARY, ORIGIN, START, STRANGER, b64, jcs, labelled, path, secret, tuple_bytes
-from sealed import BASE, BID_REF, POLICY_HASH, SUBMIT, TRUSTEES, ecdsa, ed25519, policy, private, scalar_bytes, share
+from sealed import (
+    BASE,
+    BID_REF,
+    BIDDER,
+    POLICY_HASH,
+    SUBMIT,
+    TRUSTEES,
+    ecdsa,
+    ed25519,
+    policy,
+    private,
+    scalar_bytes,
+    share,
+)
 
 LOT_REF = policy()["lot_ref"]
 ENVELOPE = labelled("BE1 envelope", BASE.text)
 NAME, SIGNER = "trustee-1", ed25519("trustee 1 signs")
 FIRST, DUE, WINDOW = START + 3600, START + 3900, 1800
 AFTER = DUE + WINDOW + 60
-NONCE = secret("withdrawal nonce")
+NONCE, HANDED_IN = secret("withdrawal nonce"), secret("submission nonce")
 LISTED = [{"bid_ref": BID_REF.hex(), "envelope": ENVELOPE.hex()}]
 
 
@@ -96,16 +109,26 @@ def released():
     return message, {"shares": shares, "signature": SIGNER.sign(message).hex()}
 
 
+def statement(verb, nonce, version=b"1"):
+    return tuple_bytes(b"BE1 submit", verb, bytes.fromhex(LOT_REF), BID_REF, version, ENVELOPE, nonce)
+
+
+def stanza(message=None, key=SUBMIT):
+    """Return the request that shows the bid, signed as it was handed in, or otherwise."""
+    signature = ecdsa(private(key), message or statement(b"submit", HANDED_IN))
+    fields = {"lot_ref": LOT_REF, "seal": b64(BASE.text), "nonce": HANDED_IN.hex(), "signature": signature.hex()}
+    return jcs(fields)
+
+
 def withdrawal():
-    version = bytes.fromhex(LOT_REF), BID_REF, b"1", ENVELOPE
-    message = tuple_bytes(b"BE1 submit", b"withdraw", *version, NONCE)
     fields = {"lot_ref": LOT_REF, "bid_ref": BID_REF.hex(), "version": 1, "envelope": ENVELOPE.hex()}
-    return jcs(fields | {"nonce": NONCE.hex(), "signature": ecdsa(private(SUBMIT), message).hex()})
+    signature = ecdsa(private(SUBMIT), statement(b"withdraw", NONCE))
+    return jcs(fields | {"nonce": NONCE.hex(), "signature": signature.hex()})
 
 
 def asked():
     """Yield name, path, request, time of the trustee's clock, and the answer: a code, or message and fields."""
-    stanza = jcs({"lot_ref": LOT_REF, "seal": b64(BASE.text)})
+    another, later = statement(b"withdraw", HANDED_IN), statement(b"submit", HANDED_IN, b"2")
     notice, clarified = (countersigned("deadline", *one) for one in (("notice", FIRST), ("clarification", DUE)))
     closed = countersigned("close", "close", DUE)
 
@@ -115,14 +138,18 @@ def asked():
     def only(name):
         return jcs({"receipt": LOGGED[name]["receipt"]})
 
-    yield "a lot it does not know", "/stanza", stanza, START, "lot-unknown"
+    yield "a lot it does not know", "/stanza", stanza(), START, "lot-unknown"
+    yield "by another hand, before anything else", "/stanza", stanza(key=BIDDER), START, "signature-invalid"
     yield "by a witness it does not know", "/deadline", deadline("notice", "by a stranger"), START, "receipt-invalid"
     yield "another policy", "/deadline", deadline("notice", window_minutes=31), START, "policy-other"
     yield "the notice", "/deadline", deadline("notice"), START, notice
     yield "a later deadline", "/deadline", deadline("clarification"), START, clarified
     yield "the notice again", "/deadline", deadline("notice"), START, notice
     yield "an earlier deadline", "/deadline", deadline("earlier"), START, "deadline-earlier"
-    yield "a stanza", "/stanza", stanza, START, acknowledged()
+    yield "a stanza by another hand", "/stanza", stanza(key=BIDDER), START, "signature-invalid"
+    yield "a stanza under another version's signature", "/stanza", stanza(later), START, "signature-invalid"
+    yield "a stanza under the signature of a withdrawal", "/stanza", stanza(another), START, "signature-invalid"
+    yield "a stanza", "/stanza", stanza(), START, acknowledged()
     yield "a list before its own clock says so", "/close", only("close"), DUE - 1, "too-early"
     yield "a release before the close", "/release", only("keys"), AFTER, "too-early"
     yield "the list", "/close", only("close"), DUE, closed
@@ -134,7 +161,7 @@ def asked():
     yield "the release", "/release", only("keys"), AFTER, released()
     yield "the release again", "/release", only("keys"), AFTER, released()
     yield "a second release", "/release", only("second keys"), AFTER, "second-release"
-    yield "the stanza again", "/stanza", stanza, AFTER, acknowledged()
+    yield "the stanza again", "/stanza", stanza(), AFTER, acknowledged()
     yield "the earlier deadline after the close", "/deadline", deadline("earlier"), AFTER, "lot-closed"
 
 
@@ -154,6 +181,7 @@ def trustee():
         "organisation": "body 1",
         "signing": secret("trustee 1 signs").hex(),
         "hpke": scalar_bytes(TRUSTEES[0]).hex(),
+        "submission": statement(b"submit", HANDED_IN).hex(),
         "entries": [
             {"name": name, "leaf": one["leaf"].hex(), "body": one["body"], "receipt": one["receipt"]}
             for name, one in LOGGED.items()

@@ -68,8 +68,11 @@ class Trustee(Protocol):
         """Ask for the countersignature of a deadline, by the receipt of the notice or clarification that fixes it."""
         ...
 
-    def stanza(self, seal: bytes) -> Outcome:
-        """Have the trustee try its share of a version, by the header of the envelope."""
+    def stanza(self, seal: bytes, nonce: bytes, signature: bytes) -> Outcome:
+        """Have the trustee try its share of a version, by the header of the envelope.
+
+        ``nonce`` and ``signature`` are those with which the bidder's submit key handed this version in.
+        """
         ...
 
     def withdraw(

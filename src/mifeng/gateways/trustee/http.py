@@ -63,7 +63,7 @@ class HttpTrustee:
 
         return self._ask("/deadline", {"policy": encode64(policy), "receipt": receipt}, read)
 
-    def stanza(self, seal: bytes) -> Outcome:
+    def stanza(self, seal: bytes, nonce: bytes, signature: bytes) -> Outcome:
         """Have the trustee try its share of a version; see ``Trustee.stanza``."""
         header = parse_seal(seal)
 
@@ -73,7 +73,8 @@ class HttpTrustee:
             version = header.bid_ref, header.version, header.envelope_hash
             return acknowledgement(header.policy_hash, *version, name, verdict), Given(_signature(shown), verdict)
 
-        return self._ask("/stanza", {"lot_ref": header.lot_ref.hex(), "seal": encode64(seal)}, read)
+        signed: dict[str, object] = {"nonce": nonce.hex(), "signature": signature.hex()}
+        return self._ask("/stanza", signed | {"lot_ref": header.lot_ref.hex(), "seal": encode64(seal)}, read)
 
     def withdraw(
         self, lot_ref: bytes, bid_ref: bytes, version: int, envelope: bytes, nonce: bytes, signature: bytes

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from mifeng.programs.trustee.keys import Trust, TrusteeKey
-from mifeng.programs.trustee.memory import Bid, Lot, Memory, Withdrawn
+from mifeng.programs.trustee.memory import Bid, Lot, Memory, Signed
 from mifeng.programs.trustee.requests import (
     Withdrawal,
     parse_deadline,
@@ -159,7 +159,11 @@ class Judge:
 
     def _stanza(self, body: bytes) -> dict[str, object]:
         request = parse_stanza(body)
-        seal, lot = parse_seal(request.seal), self._known(request.lot_ref)
+        seal = parse_seal(request.seal)
+        version = seal.lot_ref, seal.bid_ref, seal.version, seal.envelope_hash
+        signed = Signed(submission("submit", *version, request.nonce), request.signature)
+        _said_by(seal.submit_key, signed)
+        lot = self._known(request.lot_ref)
         policy = parse_policy(lot.policy)
         if seal.lot_ref != policy.lot_ref or seal.policy_hash != policy_hash(lot.policy):
             raise Refused("policy-other")
@@ -170,7 +174,7 @@ class Judge:
             known = self._memory.bids(request.lot_ref, bid_ref)
             code = self._stanza_fault(request.lot_ref, bid_ref, bid, known)
             if not code and bid not in known:
-                self._memory.keep(request.lot_ref, bid_ref, bid)
+                self._memory.keep(request.lot_ref, bid_ref, bid, signed)
         if code:
             raise Refused(code)
         verdict: Verdict = "bad" if bid.share is None else "ok"
@@ -204,15 +208,12 @@ class Judge:
             raise Refused("bid-unknown")
         ids = [bytes.fromhex(text) for text in (request.lot_ref, request.bid_ref, request.envelope)]
         statement = submission("withdraw", ids[0], ids[1], request.version, ids[2], request.nonce)
-        try:
-            verify_ecdsa(known[0].submit_key, statement, request.signature)
-        except Tampered as error:
-            raise Refused("signature-invalid") from error
-        withdrawal = Withdrawn(request.version, request.envelope, statement, request.signature)
+        signed = Signed(statement, request.signature)
+        _said_by(known[0].submit_key, signed)
         with self._memory.alone():
             code = self._withdrawal_fault(request)
             if not code:
-                self._memory.withdraw(request.lot_ref, request.bid_ref, withdrawal)
+                self._memory.withdraw(request.lot_ref, request.bid_ref, request.version, request.envelope, signed)
         if code:
             raise Refused(code)
         return {"signature": self._sign(statement)}
@@ -358,6 +359,14 @@ class Judge:
 
     def _sign(self, statement: bytes) -> str:
         return self._key.signing.sign(statement).hex()
+
+
+def _said_by(submit_key: bytes, signed: Signed) -> None:
+    """Make sure that a statement is the bidder's own."""
+    try:
+        verify_ecdsa(submit_key, signed.statement, signed.signature)
+    except Tampered as error:
+        raise Refused("signature-invalid") from error
 
 
 def _read(reader: Callable[[bytes], T], body: bytes) -> T:

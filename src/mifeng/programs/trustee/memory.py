@@ -41,6 +41,14 @@ CREATE TABLE IF NOT EXISTS bid (
     share BLOB,
     PRIMARY KEY (lot_ref, bid_ref, version)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS submission (
+    lot_ref TEXT NOT NULL REFERENCES lot,
+    bid_ref TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    statement BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    PRIMARY KEY (lot_ref, bid_ref, version)
+) STRICT;
 CREATE TABLE IF NOT EXISTS withdrawal (
     lot_ref TEXT NOT NULL REFERENCES lot,
     bid_ref TEXT NOT NULL,
@@ -94,11 +102,9 @@ class Bid:
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """A version of a bid that its bidder withdrew (撤回记忆), with the bidder's own signed statement."""
+class Signed:
+    """What a bidder's submit key signed about a version (投标人声明): it shows who said so, whatever comes of it."""
 
-    version: int
-    envelope: str
     statement: bytes
     signature: bytes
 
@@ -158,21 +164,22 @@ class Memory:
         )
         return [Bid(*row) for row in rows]
 
-    def keep(self, lot_ref: str, bid_ref: str, bid: Bid) -> None:
-        """Remember a version of a bid."""
-        values = [lot_ref, bid_ref, bid.version, bid.envelope, bid.submit_key, bid.share]
-        self._db.execute("INSERT INTO bid VALUES (?, ?, ?, ?, ?, ?)", values)
+    def keep(self, lot_ref: str, bid_ref: str, bid: Bid, signed: Signed) -> None:
+        """Remember a version of a bid, and with what statement its bidder handed it in."""
+        key = [lot_ref, bid_ref, bid.version]
+        self._db.execute("INSERT INTO bid VALUES (?, ?, ?, ?, ?, ?)", [*key, bid.envelope, bid.submit_key, bid.share])
+        self._db.execute("INSERT INTO submission VALUES (?, ?, ?, ?, ?)", [*key, *astuple(signed)])
 
     def withdrawn(self, lot_ref: str, bid_ref: str) -> dict[int, str]:
         """Return the versions of a bid that were withdrawn, with their envelope hashes."""
         query = "SELECT version, envelope FROM withdrawal WHERE lot_ref = ? AND bid_ref = ?"
         return dict(self._db.execute(query, [lot_ref, bid_ref]).fetchall())
 
-    def withdraw(self, lot_ref: str, bid_ref: str, withdrawal: Withdrawn) -> None:
+    def withdraw(self, lot_ref: str, bid_ref: str, version: int, envelope: str, signed: Signed) -> None:
         """Remember a withdrawal, the first one of each version."""
         self._db.execute(
             "INSERT INTO withdrawal VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [lot_ref, bid_ref, *astuple(withdrawal)],
+            [lot_ref, bid_ref, version, envelope, *astuple(signed)],
         )
 
     def close_lot(self, lot_ref: str, leaf: str, bids: Sequence[tuple[str, str]]) -> None:

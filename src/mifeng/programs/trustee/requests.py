@@ -21,10 +21,12 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Stanza:
-    """The header of an envelope handed in for a lot (密钥段核验请求)."""
+    """The header of an envelope handed in for a lot (密钥段核验请求), as its submit key signed it for the platform."""
 
     lot_ref: str
     seal: bytes
+    nonce: bytes
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,13 @@ def parse_stanza(body: bytes) -> Stanza:
     Raises:
         ValueError: when it is misshapen.
     """
-    fields = object_of(parse_canonical(body), {"lot_ref", "seal"}, "a stanza")
-    return Stanza(_hash(fields, "lot_ref"), decode64(text_of(fields["seal"], "seal")))
+    fields = object_of(parse_canonical(body), {"lot_ref", "seal", "nonce", "signature"}, "a stanza")
+    return Stanza(
+        lot_ref=_hash(fields, "lot_ref"),
+        seal=decode64(text_of(fields["seal"], "seal")),
+        nonce=_bytes(fields, "nonce", MAX_NONCE_BYTES),
+        signature=_bytes(fields, "signature", MAX_SIGNATURE_BYTES),
+    )
 
 
 def parse_withdrawal(body: bytes) -> Withdrawal:
