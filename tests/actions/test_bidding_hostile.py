@@ -31,7 +31,8 @@ HUGE = "100000000000000.00"
 SAID = {"price_yuan": "4650000.00", "price_words": "肆佰陆拾伍万元整", "delivery": "30天", "quality": "合格"}
 PDF = (
     b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
-    b"2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /S /#ff#fe >>\nendobj\n"
+    b"2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n"
+    b"3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /S /#ff#fe >>\nendobj\n"
 )
 
 
