@@ -183,6 +183,11 @@ def test_bid_goes_from_the_page_to_the_opening(
     assert "第 2 版：已开启" in capsys.readouterr().out
 
     served.at += timedelta(minutes=2)
+    object_to_the_record(ours, capsys)
+
+
+def object_to_the_record(ours: Tool, capsys: Said) -> None:
+    """Object in words, again with the same words, and then otherwise: said once, and not taken back."""
     assert ours.run("answer-record", "--object", "工期读错") == 0
     assert ours.run("answer-record", "--object", "工期读错") == 0
     assert ours.run("answer-record") == 1

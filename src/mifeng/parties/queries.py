@@ -71,8 +71,9 @@ def shares_organisation(by: Actor, handle: str) -> bool:
 
     A centre keeps officers and the library's keeper under one roof; what one of them did is no business of the other.
     """
-    own = Post.objects.filter(handle=handle, organisation__pk=by.organisation or None, role=by.role)
-    return bool(by.organisation) and own.exists()
+    if not by.organisation:
+        return False
+    return Post.objects.filter(handle=handle, organisation__pk=by.organisation, role=by.role).exists()
 
 
 def post_titles(by: Actor) -> dict[str, str]:

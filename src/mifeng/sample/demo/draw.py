@@ -57,8 +57,9 @@ def _answer(stage: Stage, message: Message, answer: str) -> None:
     found = LINK.search(message.text)
     page = expert.open(found.group(1) if found else "")
     form = next(form for form in page.forms if form.fields.get("answer") == answer)
-    reasons = form.choices.get("reason", {})
-    expert.send(form, **({"reason": next(iter(reasons))} if reasons else {}))
+    if reasons := form.choices.get("reason"):
+        form.fields["reason"] = next(iter(reasons))
+    expert.send(form)
     expert.close()
 
 

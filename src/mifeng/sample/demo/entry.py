@@ -79,8 +79,8 @@ def _settle_document(stage: Stage, agency: Person, pk: str) -> None:
 
 def _book_seats(stage: Stage, agency: Person, pk: str) -> None:
     form = agency.open(f"/workspace/{pk}/seats").form(holds="host_experts")
-    asked = {form.named(name): "1" for name in GUESTS.values()}
-    agency.send(form, host_buyer="1", host_experts="2", **asked)
+    form.fields |= {form.named(name): "1" for name in GUESTS.values()}
+    agency.send(form, host_buyer="1", host_experts="2")
     stage.timeline.say("代理机构", "预约评审席位：主场 1+2，副场 杭锦后旗 1、五原县 1，共五人")
     for account in ("host", *GUESTS):
         officer = stage.person(account)
