@@ -1,7 +1,7 @@
 """Bytes that come in piece by piece (分段上传): resumed, checked once, moved into the vault. MOF-87-33."""
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -195,3 +195,23 @@ def test_sweep_keeps_bids_and_removes_what_was_given_up(stages: Stages, lot: Lot
     assert not holds(staging.vault.Stored(kept.sha256, kept.size, media))
     assert holds(staging.vault.Stored(held.sha256, len(held.sealed.container), media))
     assert not place(half).exists()
+
+
+def test_sweep_leaves_what_is_handed_in_while_it_runs(
+    stages: Stages, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bid uploaded days ago and handed in at the moment of a sweep keeps its bytes: they are receipted."""
+    with clock.frozen(DAY_BEFORE - 2 * ORPHAN_AGE):
+        stage(held)
+    forget = staging.vault._forget
+
+    def forget_after_submission(sha256: str, before: datetime) -> bool:
+        hand_in(stages.city, held)
+        return forget(sha256, before)
+
+    monkeypatch.setattr(staging.vault, "_forget", forget_after_submission)
+    with clock.frozen(DAY_BEFORE):
+        sweep_vault(timestamp=0)
+
+    assert holds(Stored(held.sha256, len(held.sealed.container), staging.MEDIA))
+    assert held.row.state == "received"

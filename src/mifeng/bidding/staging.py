@@ -156,7 +156,7 @@ def _stored(sha256: str, policy: Policy) -> Staged:
     if not vault.recorded(sha256):
         return _adopted(path, sha256, policy)
     stored = vault.Stored(sha256, path.stat().st_size, MEDIA)
-    if not vault.holds(stored):
+    if not vault.renew(stored):
         raise Unfair(Reason("upload-incomplete", {"offset": 0}))
     return Staged(opened_container(path)[0], sha256, stored.size)
 
