@@ -3,14 +3,21 @@
 The witness goes by the platform's clock here, so that the times of the story and of its witness can be compared.
 """
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.db import connection, connections
 
 from mifeng.bidding import dealings
 from mifeng.bidding.actions import close_keys, confirm_key
 from mifeng.bidding.models import Envelope
+from mifeng.config.env import env
 from mifeng.experts.actions import fix_seed
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
@@ -20,6 +27,7 @@ from mifeng.sittings.models import Panel
 from mifeng.tenders.models import Lot, Tender
 from tests.actions import draws
 from tests.bids import DAY_BEFORE, Held, hand_in, replacement, sealed_bid, take_back
+from tests.conftest import TEMPLATE, read_city
 from tests.factories import DUE, START, City, lot_of, published
 from tests.trusted import Trusted
 from tests.web.openings import KEYING, SOON
@@ -52,15 +60,35 @@ class Story:
         return dict(files_of(matter_of(self.tender, cut)))
 
 
-def told(city: City, folder: Path, *, keyed: Sequence[int] = (1, 2, 3)) -> Story:
+@contextmanager
+def own_database(blocker: Any) -> Iterator[City]:
+    """Give a whole file of tests a database of its own, in which things are really committed."""
+    name = f"story_{secrets.token_hex(6)}"
+    with psycopg.connect(env().database_url, dbname="postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        with blocker.unblock():
+            connection.close()
+            before = connection.settings_dict["NAME"]
+            connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = name
+            try:
+                yield read_city()
+            finally:
+                connections.close_all()
+                connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = before
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def told(city: City, folder: Path, *, keyed: Sequence[int] = (1, 2, 3), bids: int = 5, witnessed: bool = True) -> Story:
     """Lead a project from its entry to its opening.
 
-    Four bids lie there at the deadline, the second in its second version; a fifth was taken back. One expert declines.
+    The second bid lies there in its second version, the last one was taken back. One expert declines.
 
     Args:
         city: the sample city.
         folder: for the memories of trustees and witness.
         keyed: whose bidders confirm their keys.
+        bids: how many are handed in; one of them is taken back, where there are more than two.
+        witnessed: the last entries are under a checkpoint that the witness has signed.
     """
     near = Timed(folder)
     try:
@@ -70,22 +98,29 @@ def told(city: City, folder: Path, *, keyed: Sequence[int] = (1, 2, 3)) -> Story
             near.settle()
             dealings.countersign_deadline(Entry.objects.get(type="publish_notice").pk, near.reach)
         panel = drawn(city, tender, near)
-        held = handed_in(city, lot, near)
-        near.listed(lot)
-        with clock.frozen(KEYING):
-            near.advance(lot)
-        with clock.frozen(SOON):
-            for number in keyed:
-                confirm_key(lot.pk, held[number - 1].bid_ref, held[number - 1].sealed.s_b)
+        held = handed_in(city, lot, near, bids)
+        if near.listed(lot) == "listed":
+            opened(lot, near, [held[number - 1] for number in keyed])
         with clock.frozen(OVER):
-            near.settle()
-            close_keys(lot.pk)
-            near.advance(lot)
-            near.settle()
+            if witnessed:
+                near.settle()
     finally:
         for one in near.trustees:
             one.close_connections()
     return Story(city, tender, lot, panel, held)
+
+
+def opened(lot: Lot, near: Timed, keyed: Sequence[Held]) -> None:
+    """Take an opening from its list to its end."""
+    with clock.frozen(KEYING):
+        near.advance(lot)
+    with clock.frozen(SOON):
+        for one in keyed:
+            confirm_key(lot.pk, one.bid_ref, one.sealed.s_b)
+    with clock.frozen(OVER):
+        near.settle()
+        close_keys(lot.pk)
+        near.advance(lot)
 
 
 def drawn(city: City, tender: Tender, near: Timed) -> Panel:
@@ -110,14 +145,15 @@ def drawn(city: City, tender: Tender, near: Timed) -> Panel:
     return panel
 
 
-def handed_in(city: City, lot: Lot, near: Timed) -> list[Held]:
-    """Hand in five bids, replace the second, take the last one back, and have the trustees try their shares."""
-    held = [sealed_bid(city, lot, number) for number in range(1, 6)]
+def handed_in(city: City, lot: Lot, near: Timed, count: int) -> list[Held]:
+    """Hand in bids, replace the second, take the last of many back, and have the trustees try their shares."""
+    held = [sealed_bid(city, lot, number) for number in range(1, count + 1)]
     for one in held:
         hand_in(city, one)
     held[1] = replacement(held[1], 2)
     hand_in(city, held[1])
-    take_back(held.pop())
+    if count > 2:
+        take_back(held.pop())
     with clock.frozen(DAY_BEFORE):
         for envelope in Envelope.objects.filter(envelope__in=[one.envelope for one in held]).select_related("bid"):
             dealings.deal_stanzas(envelope, near.reach)

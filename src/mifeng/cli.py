@@ -34,17 +34,19 @@ COMMANDS = {
     "witness": Command("mifeng.programs.witness.main:main", "独立见证程序", "the stand-alone witness"),
     "trustee": Command("mifeng.programs.trustee.main:main", "开标受托人程序", "the stand-alone trustee"),
     "verify": Command(
-        "mifeng.programs.verify.main:main", "核验台账（无需平台）", "verify the ledger, without the platform"
+        "mifeng.programs.verify.main:main",
+        "核验台账与证据包（无需平台）",
+        "verify log and evidence, without the platform",
     ),
     "bid": Command(
         "mifeng.programs.bid.main:main", "投标工具：密封、递交、确认密钥（无需平台）", "seal a bid and hand it in"
     ),
-    "demo": Command(
-        "mifeng.config.demo:main", "演示：从进场到开标", "play the main job on an instance of its own"
-    ),
+    "demo": Command("mifeng.config.demo:main", "演示：从进场到开标", "play the main job on an instance of its own"),
     "people": Command("mifeng.config.manage:people", "示范城市的登录账号", "sign-in data of the sample city"),
     "outbox": Command("mifeng.config.outbox:main", "示范城市的短信发件箱", "messages of the sample city"),
-    "export": Command("mifeng.config.export:main", "导出台账，供核验", "write the log to a file that verify reads"),
+    "export": Command(
+        "mifeng.config.export:main", "导出台账或证据包，供核验", "write log or evidence that verify reads"
+    ),
     "clock": Command(
         "mifeng.config.manage:clock", "拨动测试时钟（仅测试模式）", "move the test clock (test mode only)"
     ),

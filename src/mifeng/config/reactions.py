@@ -21,7 +21,10 @@ from mifeng.bidding.tasks import (
     list_bids,
     pass_on_withdrawal,
 )
+from mifeng.evaluation.tasks import begin_reviews, commit_codes
+from mifeng.evaluation.tasks import go_on as go_on_evaluating
 from mifeng.kernel.deadlines import WakeAction
+from mifeng.oversight.tasks import make_evidence
 from mifeng.sittings.actions import abort_draw, lapse_invitation
 from mifeng.sittings.tasks import (
     ask_contributors,
@@ -53,7 +56,7 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "confirm_site": (tell_agency,),
         "refuse_site": (tell_agency,),
         "lapse_request": (tell_agency,),
-        "publish_notice": (tell_parties, countersign_deadline),
+        "publish_notice": (commit_codes, tell_parties, countersign_deadline),
         "clarify": (tell_sites, tell_released, tell_parties, countersign_deadline, follow_sessions),
         "close_bidding": (tell_agency, tell_parties, list_bids),
         "receive_bid": (deal_stanzas,),
@@ -61,7 +64,7 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "close_list": (go_on,),
         "confirm_key": (close_keys_early,),
         "close_keys": (go_on,),
-        "open_all": (recheck_panels,),
+        "open_all": (recheck_panels, begin_reviews, make_evidence),
         "assemble_panel": (commit_pools,),
         "widen_panel": (commit_pools,),
         "commit_pool": (ask_contributors, tell_progress),
@@ -75,6 +78,11 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "complete_panel": (tell_progress,),
         "recheck_avoidance": (walk_on, tell_progress),
         "move_panel": (tell_experts_moved,),
+        "start_evaluation": (go_on_evaluating,),
+        "record_copies": (go_on_evaluating,),
+        "elect_chair": (go_on_evaluating,),
+        "sign_sheet": (go_on_evaluating,),
+        "lock_technical": (go_on_evaluating,),
     }
 )
 

@@ -6,12 +6,16 @@ whoever deletes that folder loses nothing.
 """
 
 import hashlib
+import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -24,9 +28,10 @@ from mifeng.kernel.ledger.append import timestamp
 from mifeng.kernel.ledger.queries import body_of
 from mifeng.kernel.models import Entry
 from mifeng.kernel.vault import path_of
-from mifeng.oversight.records import NOTICES, Matter, countersigned, entries, log, version, why_withheld
+from mifeng.oversight.records import NOTICES, Matter, NotReady, countersigned, entries, log, version, why_withheld
 from mifeng.oversight.sealed import opening_files
-from mifeng.programs.verify.bundle.report import outcomes
+from mifeng.programs.verify.bundle.case import Trust
+from mifeng.programs.verify.bundle.report import outcomes, verify
 from mifeng.rules.bundle import (
     CATALOGUE,
     Bundle,
@@ -47,12 +52,26 @@ from mifeng.rules.bundle.records import Document
 from mifeng.rules.bundle.redaction import GROUNDS
 from mifeng.rules.draw.disclosure import format_disclosure
 from mifeng.rules.encoding import canonical
+from mifeng.rules.ledger import parse_vkey
 from mifeng.rules.rulebook import parse_rulebook
 from mifeng.sittings.evidence import draw_evidence
 from mifeng.tenders.models import Document as TenderDocument
 from mifeng.tenders.models import Lot, Notice, Tender
 
-FOLDER = "evidence"
+__all__ = [
+    "CUTS",
+    "PUBLIC",
+    "SUPERVISOR",
+    "Evidence",
+    "NotReady",
+    "TooEarly",
+    "evidence",
+    "files_of",
+    "is_over",
+    "matter_of",
+]
+
+FOLDER, RESULT = "evidence", ".json"
 PUBLIC, SUPERVISOR = CUTS = ("public", "supervisor")
 STAGE = "opened"
 # What is withheld of a bid or a draw → why; entries and bodies have their own reasons.
@@ -67,12 +86,21 @@ class TooEarly(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A bundle as it is kept (证据包): the file, its SHA-256 in hexadecimal, its length in bytes, its version."""
+    """A bundle as it is kept (证据包).
+
+    Args:
+        path: of the file.
+        sha256: of its bytes, hexadecimal.
+        size: in bytes.
+        at: time of the last entry it rests on.
+        result: what the platform's own verification of it says, as ``mifeng verify bundle --json`` prints it.
+    """
 
     path: Path
     sha256: str
     size: int
-    version: int
+    at: datetime
+    result: Mapping[str, Any]
 
 
 def evidence(tender: Tender, cut: str = PUBLIC) -> Evidence:
@@ -83,15 +111,16 @@ def evidence(tender: Tender, cut: str = PUBLIC) -> Evidence:
         NotReady: while something of it is not witnessed yet.
     """
     matter = matter_of(tender, cut)
-    number = version(matter)
-    path = Path(settings.ENV.data) / FOLDER / f"{tender.pk}-{cut}-{number}.evb"
+    last = version(matter)
+    path = Path(settings.ENV.data) / FOLDER / f"{tender.pk}-{cut}-{last.pk}.evb"
     if not path.is_file():
         with transaction.atomic(), connection.cursor() as cursor:
             # Two readers who come at once make it once.
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [advisory_key(f"evidence:{tender.pk}:{cut}")])
             if not path.is_file():
-                _keep(path, pack(files_of(matter)))
-    return Evidence(path, _sha256(path), path.stat().st_size, number)
+                _make(path, files_of(matter))
+    result = json.loads(path.with_suffix(RESULT).read_text("utf-8"))
+    return Evidence(path, _sha256(path), path.stat().st_size, last.at, result)
 
 
 def matter_of(tender: Tender, cut: str) -> Matter:
@@ -100,21 +129,17 @@ def matter_of(tender: Tender, cut: str) -> Matter:
     Raises:
         TooEarly: before the opening of all packages is over.
     """
-    lots = tuple(Lot.objects.filter(tender=tender).exclude(lot_ref="").order_by("number"))
-    openings = {row.pk: row for row in Opening.objects.filter(pk__in=[lot.pk for lot in lots]).order_by("pk")}
-    if not lots or len(openings) < len(lots) or any(row.state not in OVER for row in openings.values()):
+    if not is_over(tender):
         raise TooEarly(tender.number)
+    lots, openings = _openings(tender)
     draws = draw_evidence(tender, whole=cut == SUPERVISOR)
-    return Matter(tender, lots, dict(openings), tuple(draws), cut)
+    return Matter(tender, lots, openings, tuple(draws), cut)
 
 
 def is_over(tender: Tender) -> bool:
-    """Say whether there is evidence of a project to be had."""
-    try:
-        matter_of(tender, PUBLIC)
-    except TooEarly:
-        return False
-    return True
+    """Say whether there is evidence of a project to be had: the openings of all its sealed packages are over."""
+    lots, openings = _openings(tender)
+    return bool(lots) and len(openings) == len(lots) and all(row.state in OVER for row in openings.values())
 
 
 def files_of(matter: Matter) -> list[tuple[str, bytes]]:
@@ -210,6 +235,12 @@ def _why(matter: Matter, bundle: Bundle, rows: dict[str, Entry], one: Withheld) 
     return WHY[one.kind]
 
 
+def _openings(tender: Tender) -> tuple[tuple[Lot, ...], dict[UUID, Opening]]:
+    lots = tuple(Lot.objects.filter(tender=tender).exclude(lot_ref="").order_by("number"))
+    rows = Opening.objects.filter(pk__in=[lot.pk for lot in lots]).order_by("pk")
+    return lots, {row.pk: row for row in rows}
+
+
 @cache
 def rulebook_text(name: str) -> bytes:
     """Return the text of a rulebook by its name."""
@@ -217,15 +248,28 @@ def rulebook_text(name: str) -> bytes:
     return next(text for text in texts if text.strip() and parse_rulebook(text.decode()).name == name)
 
 
-def _keep(path: Path, pieces: Iterator[bytes]) -> None:
-    """Write a bundle whole or not at all, and let go of earlier ones of the same project and cut."""
+def _make(path: Path, found: list[tuple[str, bytes]]) -> None:
+    """Write a bundle and its result, whole or not at all, and let go of earlier ones of the same project and cut."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    result = verify(read_bundle(found), _own_trust()).fields()
+    _write(path.with_suffix(RESULT), [json.dumps(result, ensure_ascii=False).encode()])
+    _write(path, pack(found))
+    for old in path.parent.glob(f"{path.stem.rpartition('-')[0]}-*"):
+        if old.stem != path.stem:
+            old.unlink(missing_ok=True)
+
+
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.writelines(pieces)
     Path(file.name).replace(path)
-    for old in path.parent.glob(f"{path.name.rpartition('-')[0]}-*.evb"):
-        if old != path:
-            old.unlink(missing_ok=True)
+
+
+def _own_trust() -> Trust:
+    """Return the keys that this platform itself hands out; an outsider takes them from elsewhere."""
+    data = Path(settings.ENV.data)
+    log, witness = data / "keys" / "log.vkey", data / "witness" / "witness.vkey"
+    return Trust(log=parse_vkey(log.read_text()), witnesses=(parse_vkey(witness.read_text()),))
 
 
 def _sha256(path: Path) -> str:

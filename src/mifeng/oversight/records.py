@@ -4,10 +4,9 @@ What everybody may read is what pages show: the notice and what follows from it.
 sites, and how invitations came out stay closed; the supervisor's cut opens all of it but what the blind review forbids.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-
-from django.db.models import Max
+from uuid import UUID
 
 from mifeng.bidding.models import Bid, Countersignature, Opening
 from mifeng.kernel.ledger.proofs import note_of, tile
@@ -48,7 +47,7 @@ class Matter:
 
     tender: Tender
     lots: tuple[Lot, ...]
-    openings: dict[object, Opening]
+    openings: Mapping[UUID, Opening]
     draws: tuple[DrawEvidence, ...]
     cut: str
 
@@ -68,9 +67,9 @@ def streams(matter: Matter) -> list[str]:
     return found if matter.is_public else found + panel_subjects(matter.tender)
 
 
-def version(matter: Matter) -> int:
-    """Return what changes whenever the evidence may: the id of the last entry of any of its chains."""
-    return Entry.objects.filter(subject__in=streams(matter)).aggregate(last=Max("pk"))["last"] or 0
+def version(matter: Matter) -> Entry:
+    """Return what changes whenever the evidence may: the last entry of any of its chains."""
+    return Entry.objects.filter(subject__in=streams(matter)).order_by("-pk")[0]
 
 
 def entries(matter: Matter) -> list[Entry]:

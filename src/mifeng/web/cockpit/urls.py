@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from mifeng.web.cockpit import views
+from mifeng.web.cockpit import evidence, views
 
 app_name = "cockpit"
 urlpatterns = [
     path("", views.index, name="index"),
     path("<uuid:pk>", views.project, name="project"),
+    path("<uuid:pk>/evidence", evidence.evidence_file, name="evidence"),
 ]

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from mifeng.kernel import reads
 from mifeng.oversight.actions import record_finding
+from mifeng.oversight.bundle import is_over
 from mifeng.oversight.models import Finding
 from mifeng.oversight.queries import findings_for
 from mifeng.sittings.queries import SiteStanding, draws_for
@@ -93,6 +94,7 @@ def project(request: Request, pk: UUID) -> HttpResponse:
         "findings": findings_for(by, pk),
         "irregularity": Finding.Kind.IRREGULARITY,
         "topic": f"tenders.tender:{pk}",
+        "over": is_over(tender),
     }
     if request.method == "POST":
         return submitted(

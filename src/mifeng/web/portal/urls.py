@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mifeng.web.portal import draws, proofs, views
+from mifeng.web.portal import draws, evidence, proofs, views
 
 app_name = "portal"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("projects/<uuid:tender>", views.project, name="project"),
     path("projects/<uuid:tender>/draw", draws.draw, name="draw"),
     path("projects/<uuid:tender>/draw.json", draws.draw_file, name="draw-file"),
+    path("projects/<uuid:tender>/evidence", evidence.file, name="evidence"),
+    path("projects/<uuid:tender>/verification", evidence.page, name="verification"),
     path("documents/<uuid:document>", views.document, name="document"),
     path("sites", views.sites, name="sites"),
     path("rules", views.rules, name="rules"),
