@@ -15,6 +15,7 @@ from mifeng.bidding import tasks
 from mifeng.bidding.actions import confirm_key
 from mifeng.bidding.dealings import NotYet
 from mifeng.bidding.models import Acknowledgement, Countersignature, Opening
+from mifeng.bidding.queries import uncountersigned
 from mifeng.bidding.tasks import PATIENT, QUICK, QUICK_TRIES, SLOW, TRIES, look_after
 from mifeng.config.reactions import DUE as WAKES
 from mifeng.config.reactions import REACTIONS, app
@@ -115,6 +116,31 @@ def test_what_hangs_is_taken_up_once_a_minute(committing: City, near: Trusted) -
             look_after(timestamp=0)
 
     assert Opening.objects.get().state == "public"
+    _take()
+
+
+def test_trustee_that_was_away_for_days_hears_of_the_deadline(committing: City, near: Trusted) -> None:
+    """The job of a notice is given up after hours; a trustee that comes back later is still asked, before and after."""
+    lot = lot_of(published(committing))
+    near[2].away = near[3].away = True
+    with clock.frozen(START + timedelta(hours=1)):
+        near.settle()
+        look_after(timestamp=0)
+    assert Countersignature.objects.filter(kind="deadline").count() == 1
+
+    near[2].away = False
+    with clock.frozen(DAY_BEFORE):
+        look_after(timestamp=0)
+    assert Countersignature.objects.filter(kind="deadline").count() == 2
+
+    handed_in(committing, lot, 3)
+    assert near.listed(lot) == "listed"
+    near[3].away = False
+    with clock.frozen(SOON):
+        near.settle()
+        look_after(timestamp=0)
+    assert [one.asked.count("/deadline") for one in near.trustees] == [1, 1, 1]
+    assert (uncountersigned(), Opening.objects.get().state) == ([], "keying")
     _take()
 
 

@@ -114,6 +114,8 @@ def test_fewer_than_three_at_the_deadline_open_nothing(committing: City, near: T
     shown = hall(committing["agency-a"], lot.pk)
     assert (shown.state, shown.reason, shown.rows, too_few(lot.pk)) == ("failed", "bids-short", (), True)
     assert near.advance(lot) == "failed"
+    status = bid_status(lot.lot_ref, held[1].bid_ref, held[1].submit_key)
+    assert (status.opening, status.list_receipt) == ("failed", "")
     with clock.frozen(SOON), refused(WrongState, "wrong-state"):
         confirm_key(lot.pk, held[1].bid_ref, held[1].sealed.s_b)
     assert [one.asked.count("/close") + one.asked.count("/release") for one in near.trustees] == [0, 0, 0]

@@ -96,6 +96,23 @@ def test_later_deadline_is_countersigned_too(committing: City, near: Trusted, lo
     assert Countersignature.objects.filter(lot=lot, kind="deadline").count() == 6
 
 
+def test_earlier_notice_is_not_shown_to_who_has_signed_a_later_one(committing: City, near: Trusted) -> None:
+    """Its job may come again last; to a trustee that looks as if the deadline was to be brought forward."""
+    lot = lot_of(published(committing))
+    notice = Entry.objects.get(type="publish_notice")
+    with clock.frozen(START + timedelta(days=2)):
+        entry = clarify(lot.tender_id, clarification(fresh(lot.tender)), by=committing["agency-a"])
+        near.settle()
+        near[3].away = True
+        with pytest.raises(NotYet):
+            dealings.countersign_deadline(entry.id, near.reach)
+        near[3].away = False
+        dealings.countersign_deadline(notice.pk, near.reach)
+
+    assert [one.asked.count("/deadline") for one in near.trustees] == [1, 1, 1]
+    assert Countersignature.objects.filter(lot=lot, leaf=bytes(notice.leaf).hex()).get().trustee == near[3].key().name
+
+
 def test_second_receipt_stands_on_the_trustees_own_signatures(committing: City, near: Trusted, lot: Lot) -> None:
     """R2 (可开启): enough trustees have found their share good; their bidder can check each of them."""
     held = sealed_bid(committing, lot)

@@ -25,6 +25,7 @@ from mifeng.gateways.trustee import Given, Outcome, Refused, Trustee, Unreachabl
 from mifeng.kernel.idempotency import Repeated
 from mifeng.kernel.ledger.proofs import receipt_of
 from mifeng.kernel.ledger.queries import body_of, leaf_of, subjects_of
+from mifeng.kernel.models import Entry
 from mifeng.tenders.models import Lot
 
 # Refusals that end once the trustee has seen what it lacks, or by themselves.
@@ -49,11 +50,20 @@ def countersign_deadline(entry_id: int, reach: Reach) -> None:
 
 def _countersign_deadline(lot: Lot, entry_id: int, reach: Reach) -> None:
     receipt, policy = _witnessed(entry_id), lot.policy.encode()
-    wanted = _missing(lot, "deadline", entry_id, reach)
+    outrun = _countersigned_later(lot, entry_id)
+    wanted = _others(_missing(lot, "deadline", entry_id, reach), outrun)
     given, waiting = _ask(wanted, lambda one: one.deadline(policy, receipt))
     _keep_countersignatures(lot, "deadline", entry_id, given)
     if waiting:
         raise NotYet("trustees have not countersigned the deadline")
+
+
+def _countersigned_later(lot: Lot, entry_id: int) -> set[str]:
+    """Return who has countersigned a later notice: an earlier one would look to them as if time was to be shortened."""
+    later = Entry.objects.filter(subject=f"tenders.tender:{lot.tender_id}", type="clarify", pk__gt=entry_id)
+    leaves = [bytes(leaf).hex() for leaf in later.values_list("leaf", flat=True)]
+    signed = Countersignature.objects.filter(lot=lot, kind="deadline", leaf__in=leaves)
+    return set(signed.values_list("trustee", flat=True))
 
 
 def deal_stanzas(envelope: Envelope, reach: Reach) -> None:

@@ -27,6 +27,7 @@ from mifeng.bidding.models import (
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.proofs import receipt_of
 from mifeng.kernel.ledger.queries import Line, history, leaf_of
+from mifeng.kernel.models import Entry
 from mifeng.tenders.models import Lot
 from mifeng.tenders.queries import published, tender_for
 
@@ -36,6 +37,7 @@ GOING_ON = ("listed", "keying", "releasing")
 ACTS = ("close_bidding", "close_list", "record_countersignatures", "open_keys", "confirm_key", "close_keys")
 LINES = (*ACTS, "record_releases", "open_all", "answer_record")
 MOST_LINES = 2_000
+NOTICES = ("publish_notice", "clarify")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class BidStatus:
         openable: enough of them can open it (R2).
         opening: state of the opening, empty before the list.
         key_until: end of the key window.
-        list_receipt: proof of the list of bids, with its body; empty until it is witnessed.
+        list_receipt: proof of the list of bids, with its body; empty until it is witnessed, and where too few came.
         fault: whose fault it is that the bid stayed sealed.
         reason: what went wrong.
     """
@@ -189,7 +191,9 @@ def bid_status(lot_ref: str, bid_ref: str, submit_key: str) -> BidStatus:
     )
     good = sum(ack.verdict == "ok" for ack in acks)
     opening = Opening.objects.filter(lot_ref=lot_ref).first()
-    listed = receipt_of(opening.list_entry_id, body=True) if opening and opening.list_entry_id else None
+    # Where too few came, nobody is told how many: the list is for those who hand in their keys by it.
+    shown = opening is not None and opening.state != "failed"
+    listed = receipt_of(opening.list_entry_id, body=True) if opening and shown and opening.list_entry_id else None
     found = Unsealed.objects.filter(bid=bid).first()
     return BidStatus(
         bid.state,
@@ -271,6 +275,22 @@ def unacknowledged() -> list[Envelope]:
         current = (row for row in rows.order_by("pk") if row.version == row.bid.version)
         found += [row for row in current if counted.count(row.pk) < number]
     return found
+
+
+def uncountersigned() -> list[int]:
+    """Return the newest notices, by entry, whose deadline not every trustee has countersigned, until bids are open."""
+    over = Opening.objects.filter(state__in=OVER).values("pk")
+    found: dict[int, None] = {}
+    for lot in Lot.objects.exclude(lot_ref="").exclude(pk__in=over).order_by("pk"):
+        notice = (
+            Entry.objects.filter(subject=f"tenders.tender:{lot.tender_id}", type__in=NOTICES).order_by("-pk").first()
+        )
+        if notice is None:
+            continue
+        signed = Countersignature.objects.filter(lot=lot, kind="deadline", leaf=bytes(notice.leaf).hex())
+        if signed.count() < policy_of(lot).n:
+            found[notice.pk] = None
+    return list(found)
 
 
 def unfinished() -> list[UUID]:

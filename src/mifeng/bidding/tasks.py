@@ -17,7 +17,7 @@ from mifeng.bidding import dealings, staging, unsealing
 from mifeng.bidding.actions import close_keys, close_list, open_all
 from mifeng.bidding.dealings import NotYet
 from mifeng.bidding.models import Bid, Envelope, OpenedFile, Opening
-from mifeng.bidding.queries import unacknowledged, unfinished
+from mifeng.bidding.queries import unacknowledged, uncountersigned, unfinished
 from mifeng.bidding.trustees import Reach, reach
 from mifeng.kernel import vault
 from mifeng.kernel.ledger.queries import subjects_of
@@ -87,6 +87,8 @@ def close_keys_early(*, entry_id: int) -> None:
 @app.task(name="bidding.look_after", retry=AGAIN)
 def look_after(timestamp: int) -> None:
     """Look at everything unfinished once a minute (每分钟检查)."""
+    for notice in uncountersigned():
+        _patiently(partial(dealings.countersign_deadline, notice, reach))
     for envelope in unacknowledged():
         _patiently(partial(dealings.deal_stanzas, envelope, reach))
     for lot_id in unfinished():
