@@ -160,6 +160,7 @@ def test_ticket_is_refused_after_the_deadline_with_the_reason(city: City) -> Non
     page = text_of(answer)
     assert "没有发给递交码" in page
     assert "data-ticket" not in page
+    assert [(row.kind, row.actor_handle) for row in Noted.objects.all()] == [("refused", "public")]
 
 
 @pytest.mark.parametrize("lot", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])

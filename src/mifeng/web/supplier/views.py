@@ -10,12 +10,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from mifeng.bidding.reception import TICKET_LIFE, issue_ticket
+from mifeng.kernel import reads
 from mifeng.parties.models import Organisation
-from mifeng.rules.errors import Reason, Refusal, Unfair
+from mifeng.rules.errors import Reason, Refusal, Unfair, WrongMoment
 from mifeng.tenders.models import Lot, Tender
 from mifeng.tenders.queries import issued_documents, notices, published, search, with_lots
 from mifeng.tenders.record import narrowed, public_tender
-from mifeng.web.shell.errors import refused
+from mifeng.web.shell.errors import NOBODY
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.paging import page
 from mifeng.web.shell.posts import acting_post, methods, only
@@ -57,11 +58,20 @@ def ticket(request: Request, tender: UUID) -> HttpResponse:
     try:
         given = issue_ticket(by, lot.pk)
     except Refusal as refusal:
-        return refused(request, refusal, PROJECT, **context)
+        return _turned_down(request, refusal, context)
     until = min(request.now + TICKET_LIFE, lot.bids_due_at)
     command = submit_command(lot, given, alone=len(context["lots"]) == 1)
     shown = {**context, "lot": lot, "ticket": given, "until": until, "command": command}
     return render(request, TICKET, shown)
+
+
+def _turned_down(request: Request, refusal: Refusal, context: dict[str, Any]) -> HttpResponse:
+    """Show the project again with why there is no ticket; the note of a late one names no supplier."""
+    if isinstance(refusal, WrongMoment):
+        reads.note("refused", NOBODY, request.path, codes=list(refusal.codes))
+    response = render(request, PROJECT, {"refusal": refusal, **context}, status=refusal.status)
+    response["X-Reason"] = " ".join(refusal.codes)
+    return response
 
 
 def _context(request: Request, tender: Tender) -> dict[str, Any]:
