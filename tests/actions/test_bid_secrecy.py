@@ -144,6 +144,32 @@ def test_nothing_is_known_one_second_before_the_opening(
     assert files(data, wanted["said"]) != []
 
 
+@pytest.mark.parametrize(
+    ("lost", "content"),
+    [("keys/reception.key", b"\xff"), ("reception/bindings", b"\x01" * 1024), ("reception/bindings", b"")],
+)
+def test_bids_open_without_the_reception_s_register(
+    committing: City, near: Trusted, data: Path, lost: str, content: bytes
+) -> None:
+    """What stands in no backup may be lost; then nobody can tell any more who registered, and all is read out."""
+    lot = announced(committing, near)
+    held = [sealed_bid(committing, lot, number) for number in (1, 2, 3)]
+    for one in held:
+        hand_in(committing, one)
+    near.listed(lot)
+    with clock.frozen(SOON):
+        near.advance(lot)
+        for one in held:
+            confirm_key(lot.pk, one.bid_ref, one.sealed.s_b)
+        close_keys(lot.pk)
+        (data / lost).write_bytes(content)
+        reception._register_at.cache_clear()
+
+        assert near.advance(lot) == "public"
+
+    assert [row.doubts for row in hall(None, lot.pk).rows] == [("supplier-unchecked",)] * 3
+
+
 def check_register(held: list[Held]) -> None:
     """The public register of organisations knows of no bid; only the reception, with its key, knows who is who."""
     refs = [

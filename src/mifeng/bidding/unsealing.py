@@ -4,6 +4,7 @@ Nothing is shown while this runs: the files go into the vault under their hashes
 found in every bid at once. Running it again finds the same.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +23,7 @@ from mifeng.parties.models import Organisation
 from mifeng.rules import readout
 from mifeng.rules.certificates import Holder, Unfit, Use, verify_certificate
 from mifeng.rules.curve import decode_scalar
-from mifeng.rules.errors import Unfair
+from mifeng.rules.errors import Tampered, Unfair
 from mifeng.rules.seal.envelope import MAGIC, Part, Seal
 from mifeng.rules.seal.opening import (
     Course,
@@ -46,6 +47,8 @@ REASON: Mapping[str, str] = MappingProxyType(
     {"key": "key-absent", "bytes": "bytes-missing", "share": "share-missing", "stanza": "stanza-bad"}
 )
 BROKEN = "content-broken"
+
+log = logging.getLogger(__name__)
 
 
 def ready(opening: Opening, *, answered: bool) -> bool:
@@ -105,13 +108,12 @@ def _read_out(envelope: Envelope, seal: Seal, opened: Opened, key: bytes) -> Rea
     doubts: list[str] = []
     holder = _holder(envelope, opened.identity.certificate, doubts)
     organisation = Organisation.objects.filter(code=holder.credit_code).first() if holder else None
-    bound = reception.bound(envelope.bid.lot_ref, envelope.bid.submit_key)
     if holder and holder.organisation != opened.identity.name:
         doubts.append("name-other")
     if holder and organisation is None:
         doubts.append("supplier-unknown")
-    if organisation is not None and str(organisation.pk) != bound:
-        doubts.append("supplier-other")
+    if organisation is not None and (doubt := _registered(envelope, str(organisation.pk))):
+        doubts.append(doubt)
     files = tuple(_filed(opened.parts, doubts))
     found = ReadOut(
         bidder=_one_line(holder.organisation if holder else opened.identity.name),
@@ -136,6 +138,21 @@ def _read_out(envelope: Envelope, seal: Seal, opened: Opened, key: bytes) -> Rea
         quality=said.quality,
         doubts=tuple(doubts),
     )
+
+
+def _registered(envelope: Envelope, organisation: str) -> str:
+    """Return a doubt when the key of a bid was not registered by this supplier, or when that cannot be told any more.
+
+    The register is in no backup, nor is its key: whoever lost it still opens every bid.
+    """
+    try:
+        bound = reception.bound(envelope.bid.lot_ref, envelope.bid.submit_key)
+    except (OSError, ValueError, Tampered):
+        log.exception("the register of the reception cannot be read")
+        bound = None
+    if bound is None:
+        return "supplier-unchecked"
+    return "" if bound == organisation else "supplier-other"
 
 
 def _holder(envelope: Envelope, certificate: bytes, doubts: list[str]) -> Holder | None:
