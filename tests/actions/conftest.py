@@ -5,6 +5,7 @@ test in one of its own within it. Sessions lie on different days, so that no sta
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,8 @@ from django.test import TestCase
 from mifeng.kernel.actors import Actor
 from mifeng.tenders.models import Tender
 from tests import factories
+from tests.actions import reviews
+from tests.actions.reviews import Review
 from tests.conftest import read_city
 from tests.factories import City
 
@@ -58,3 +61,22 @@ def built(
 def stages(built: Stages, db: None) -> Stages:
     """Return the stages of the file; what the test does to them is undone after it."""
     return built
+
+
+@pytest.fixture(scope="module")
+def reviewed(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[Review]:
+    """Lead an evaluation to the step that a file names in ``STEP``."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        atomics = TestCase._enter_atomics()
+        try:
+            yield reviews.reach(read_city(), request.module.STEP)
+        finally:
+            TestCase._rollback_atomics(atomics)
+
+
+@pytest.fixture
+def review(reviewed: Review, db: None) -> Review:
+    """Return the evaluation of the file; what the test does to it is undone after it."""
+    return replace(reviewed, salts=dict(reviewed.salts))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mifeng.bidding import staging
-from mifeng.bidding.tasks import sweep_vault
+from mifeng.evaluation.tasks import sweep_vault
 from mifeng.kernel import clock
 from mifeng.kernel.models import Blob
 from mifeng.kernel.vault import ORPHAN_AGE, Stored, holds, path_of

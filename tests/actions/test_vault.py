@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mifeng.bidding.tasks import sweep_vault
+from mifeng.evaluation.tasks import sweep_vault
 from mifeng.kernel import clock, vault
 from mifeng.kernel.acting import acting
 from mifeng.kernel.actors import CLOCK

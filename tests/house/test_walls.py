@@ -156,6 +156,10 @@ PLANTS = {
     },
     "7 programs are independent": {"programs/verify/__init__.py": "import mifeng.programs.witness"},
     "8 no cycles": {"kernel/clock.py": "import mifeng.kernel.acting"},
+    "9 a desk has no way to bids": {
+        "evaluation/blind.py": "import mifeng.bidding.queries",
+        "evaluation/actions/sheets.py": "import mifeng.sittings.queries\nimport mifeng.parties.models",
+    },
 }
 
 

@@ -13,17 +13,15 @@ from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from mifeng.bidding import dealings, staging, unsealing
+from mifeng.bidding import dealings, unsealing
 from mifeng.bidding.actions import close_keys, close_list, open_all
 from mifeng.bidding.dealings import NotYet
-from mifeng.bidding.models import Bid, Envelope, OpenedFile, Opening
+from mifeng.bidding.models import Bid, Envelope, Opening
 from mifeng.bidding.queries import unacknowledged, uncountersigned, unfinished
 from mifeng.bidding.trustees import Reach, reach
-from mifeng.kernel import vault
 from mifeng.kernel.ledger.queries import subjects_of
 from mifeng.kernel.tasks import AGAIN
 from mifeng.rules.errors import Refusal, WrongMoment, WrongState
-from mifeng.tenders.models import Document
 
 QUICK, SLOW = 1, 15
 QUICK_TRIES, TRIES = 120, 2_000
@@ -93,18 +91,6 @@ def look_after(timestamp: int) -> None:
         _patiently(partial(dealings.deal_stanzas, envelope, reach))
     for lot_id in unfinished():
         _patiently(partial(advance, lot_id))
-
-
-@app.periodic(cron="41 * * * *")
-@app.task(name="bidding.sweep_vault", retry=AGAIN)
-def sweep_vault(timestamp: int) -> None:
-    """Remove files older than a day that no act ever named, and uploads that were given up (清理无主文件).
-
-    It stands in the uppermost context that names files of the vault; a further one adds its names.
-    """
-    named = (model.objects.values_list("sha256", flat=True) for model in (Document, Envelope, OpenedFile))
-    vault.sweep(frozenset(sha256 for names in named for sha256 in names))
-    staging.sweep()
 
 
 def advance(lot_id: UUID, ways: Reach | None = None) -> None:

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "mifeng.bidding",
     "mifeng.experts",
     "mifeng.sittings",
+    "mifeng.evaluation",
     "mifeng.oversight",
     "mifeng.web.shell",
     "mifeng.web.account",

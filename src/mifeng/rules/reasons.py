@@ -103,6 +103,17 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "share-missing": "our choice (ADR-6)",
         "stanza-bad": "our choice (ADR-6)",
         "content-broken": "our choice (ADR-6)",
+        # the evaluation
+        "template-missing": "GPLR-34",
+        "codes-late": "our choice (ADR-5)",
+        "review-missing": "MOF-87-44",
+        "not-a-member": "MOF-87-45",
+        "not-the-chair": "MOF-87-45",
+        "chair-buyer": "MOF-87-45",
+        "seeds-missing": "our choice (ADR-5)",
+        "copies-missing": "LC-2018-80 三(六)",
+        "sheet-other": "our choice (ADR-5)",
+        "sheets-missing": "our choice (ADR-5)",
         # the scoring template
         "template-sum": "MOF-87-55",
         "item-twice": "our choice (ADR-7)",

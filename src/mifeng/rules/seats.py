@@ -118,6 +118,25 @@ def check_seat_plan(plan: SeatPlan, rulebook: Rulebook) -> None:
     refuse_if_any(Unfair, [*_committee(plan, rulebook), *_sites(plan, rulebook)])
 
 
+def check_committee(buyers: int, experts: int, budget_yuan: Decimal, complex_matter: bool, rulebook: Rulebook) -> None:
+    """Refuse a committee that is too small, even, or has too few experts (评标委员会组成), with every reason.
+
+    Args:
+        buyers: representatives of the purchaser.
+        experts: members drawn from the library.
+        budget_yuan: the largest budget of the packages evaluated together.
+        complex_matter: technically complex or of high social impact.
+        rulebook: sizes and shares in force for this tender.
+
+    Raises:
+        Unfair: ``committee-size``, ``experts-share``.
+
+    Source: MOF-87-47
+    """
+    seated = SeatPlan((SiteSeats("", "host", buyers, experts),), budget_yuan, complex_matter)
+    refuse_if_any(Unfair, _committee(seated, rulebook))
+
+
 def check_session_period(
     starts_at: datetime, ends_at: datetime, now: datetime, rulebook: Rulebook, *, bids_due_at: datetime | None = None
 ) -> None:

@@ -138,6 +138,17 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "share-missing": Text(_("受托人放行的有效份额不足")),
         "stanza-bad": Text(_("密封件里给受托人的份额不对，受托人在截止前已签字指出")),
         "content-broken": Text(_("密封件的内容与其承诺不符，打不开")),
+        # the evaluation
+        "template-missing": Text(_("招标文件没有设定评分办法")),
+        "codes-late": Text(_("已有一方贡献种子，编码密钥不能再承诺")),
+        "review-missing": Text(_("还有投标人没有做资格审查"), _("还差%(missing)s家")),
+        "not-a-member": Text(_("您不是本包评审委员会的成员")),
+        "not-the-chair": Text(_("这一步由评审组长办理")),
+        "chair-buyer": Text(_("采购人代表不能担任评审组长")),
+        "seeds-missing": Text(_("专家抽取的种子还没有确定")),
+        "copies-missing": Text(_("技术文件的匿名副本还没有做好")),
+        "sheet-other": Text(_("这份评分表不是本席位的，或与已保存的不一致"), _("不一致的一项：%(field)s")),
+        "sheets-missing": Text(_("还有评分表没有签名"), _("还差%(missing)s份，共%(total)s份")),
         # the scoring template
         "template-sum": Text(_("各评审因素的满分之和不是100分"), _("合计%(points)s分")),
         "item-twice": Text(_("两个评审因素用了同一个编号"), _("编号：%(item)s")),

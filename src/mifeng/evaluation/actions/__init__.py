@@ -1,0 +1,36 @@
+"""Acts of an evaluation (评标办理), one file per noun.
+
+The desk imports ``actions.sheets`` itself, which has no way to bids or suppliers.
+"""
+
+from mifeng.evaluation.actions.committee import Seated, elect_chair, issue_seat_codes, seat_members
+from mifeng.evaluation.actions.preparing import commit_codes, set_template
+from mifeng.evaluation.actions.qualifying import (
+    Copied,
+    begin_review,
+    record_copies,
+    review_qualification,
+    start_evaluation,
+)
+from mifeng.evaluation.actions.revealing import lock_technical, reveal
+from mifeng.evaluation.actions.sheets import Entered, Signed, save_cells, sign_sheet
+
+__all__ = [
+    "Copied",
+    "Entered",
+    "Seated",
+    "Signed",
+    "begin_review",
+    "commit_codes",
+    "elect_chair",
+    "issue_seat_codes",
+    "lock_technical",
+    "record_copies",
+    "reveal",
+    "review_qualification",
+    "save_cells",
+    "seat_members",
+    "set_template",
+    "sign_sheet",
+    "start_evaluation",
+]

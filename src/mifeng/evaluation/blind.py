@@ -1,0 +1,205 @@
+"""What a desk may see (暗标席位): frozen values of one seat, and of nothing else.
+
+This module is the only one the desk's pages read evaluations from. It has no way to bids, suppliers, prices or experts:
+it knows codes, copies under codes, and the seat's own scores. A member is known by an opaque handle.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+from mifeng.evaluation.actions.guards import template_of
+from mifeng.evaluation.actions.sheets import saved_cells
+from mifeng.evaluation.codes import codes_of
+from mifeng.evaluation.models import BlindCopy, Member, Sheet
+from mifeng.kernel.actors import Actor
+from mifeng.kernel.vault import path_of
+from mifeng.rules import scoring
+from mifeng.rules.blind import SeatCodes
+from mifeng.rules.scoring import Template, format_sheet
+
+CODED = ("reviewing", "locked", "revealed", "concluded")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The evaluation of one package as one seat knows it (席位).
+
+    Args:
+        lot_id: the package.
+        lot_ref: its reference, which sheets name.
+        state: of the evaluation.
+        round: of the evaluation.
+        seat: label of this seat.
+        role: ``expert`` or ``buyer``.
+        is_chair: the seat chairs the committee.
+        signs: the seat's client signs with a key of its own.
+        template: what is scored.
+        template_hash: which sheets name.
+        sheets: part → state of this seat's sheet.
+        candidates: labels of the seats that may be elected chair.
+    """
+
+    lot_id: UUID
+    lot_ref: str
+    state: str
+    round: int
+    seat: str
+    role: str
+    is_chair: bool
+    signs: bool
+    template: Template
+    template_hash: str
+    sheets: dict[str, str]
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlindFile:
+    """A technical file under a code (暗标文件); ``fault`` says why it cannot be shown."""
+
+    number: int
+    name: str
+    pages: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlindBid:
+    """A bid as one seat sees it (暗标): its code and its files."""
+
+    code: str
+    files: tuple[BlindFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlindContent:
+    """The bytes of a technical file (暗标文件内容): under what name, and where they lie."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A score of this seat as it was last saved (已保存单元格)."""
+
+    code: str
+    item: str
+    score: Decimal
+    remark: str
+    version: int
+
+
+def desks_of(by: Actor) -> tuple[UUID, ...]:
+    """Return the packages in whose evaluation a member has a seat."""
+    return tuple(
+        Member.objects.filter(handle=by.handle, role=by.role)
+        .order_by("evaluation")
+        .values_list("evaluation", flat=True)
+    )
+
+
+def desk_for(by: Actor, lot_id: UUID) -> Desk:
+    """Return an evaluation as a member's seat knows it.
+
+    Raises:
+        DoesNotExist: for whoever has no seat in it.
+    """
+    member = _member(by, lot_id)
+    evaluation = member.evaluation
+    experts = Member.objects.filter(evaluation=evaluation, role="expert").order_by("seat")
+    return Desk(
+        evaluation.pk,
+        evaluation.lot_ref,
+        evaluation.state,
+        evaluation.round,
+        seat=member.seat,
+        role=member.role,
+        is_chair=member.seat == evaluation.chair,
+        signs=bool(member.key),
+        template=template_of(evaluation.template),
+        template_hash=evaluation.template_hash,
+        sheets=dict(Sheet.objects.filter(member=member).values_list("part", "state")),
+        candidates=tuple(experts.values_list("seat", flat=True)),
+    )
+
+
+def pages_for(by: Actor, lot_id: UUID) -> tuple[BlindBid, ...]:
+    """Return the bids under review as a seat sees them: under its own codes, in its own order; none before the codes.
+
+    Raises:
+        DoesNotExist: for whoever has no seat in it.
+    """
+    member = _member(by, lot_id)
+    if member.evaluation.state not in CODED:
+        return ()
+    codes = _codes(member)
+    copies: dict[int, list[BlindCopy]] = {}
+    for row in BlindCopy.objects.filter(evaluation=lot_id).order_by("number"):
+        copies.setdefault(row.position, []).append(row)
+    return tuple(
+        BlindBid(line.code, tuple(_file(line.code, row) for row in copies.get(line.position, ())))
+        for line in codes.lines
+    )
+
+
+def file_for(by: Actor, lot_id: UUID, code: str, number: int) -> BlindContent:
+    """Return a technical file under one of the seat's own codes.
+
+    Raises:
+        DoesNotExist: for whoever has no seat, another seat's code, a number that there is not, and a file that cannot
+            be shown.
+    """
+    member = _member(by, lot_id)
+    position = _codes(member).positions.get(code) if member.evaluation.state in CODED else None
+    row = BlindCopy.objects.exclude(after="").get(evaluation=lot_id, position=position or 0, number=number)
+    return BlindContent(_file(code, row).name, path_of(row.after))
+
+
+def saved_for(by: Actor, lot_id: UUID, part: str) -> tuple[Saved, ...]:
+    """Return what a seat has saved of its own sheet, by code and item.
+
+    Raises:
+        DoesNotExist: for whoever has no seat, or before the sheet is given out.
+    """
+    sheet = _sheet(_member(by, lot_id), part)
+    return tuple(Saved(cell.code, cell.item, cell.score, cell.remark, version) for cell, version in saved_cells(sheet))
+
+
+def sheet_for(by: Actor, lot_id: UUID, part: str) -> bytes:
+    """Return the canonical bytes of a seat's own sheet as it is saved, for its client to compare and sign.
+
+    Raises:
+        DoesNotExist: for whoever has no seat, or before the sheet is given out.
+    """
+    member = _member(by, lot_id)
+    evaluation = member.evaluation
+    cells = tuple(cell for cell, _ in saved_cells(_sheet(member, part)))
+    return format_sheet(
+        scoring.Sheet(
+            bytes.fromhex(evaluation.lot_ref),
+            evaluation.round,
+            member.seat,
+            part,
+            bytes.fromhex(evaluation.template_hash),
+            cells,
+        )
+    )
+
+
+def _member(by: Actor, lot_id: UUID) -> Member:
+    return Member.objects.select_related("evaluation").get(evaluation=lot_id, handle=by.handle, role=by.role)
+
+
+def _sheet(member: Member, part: str) -> Sheet:
+    return Sheet.objects.get(member=member, part=part)
+
+
+def _codes(member: Member) -> SeatCodes:
+    return codes_of(member.evaluation, member.seat)
+
+
+def _file(code: str, row: BlindCopy) -> BlindFile:
+    return BlindFile(row.number, f"{code}-{row.number}.pdf", row.pages, row.fault)

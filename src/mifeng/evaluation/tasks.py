@@ -1,0 +1,116 @@
+"""Jobs about evaluations (评标任务): each goes one step on where it can; again changes nothing.
+
+Where the tender documents have no scoring template nothing is evaluated here. Once a minute everything unfinished is
+looked at anew, so that nothing hangs on a single job.
+"""
+
+import logging
+from collections.abc import Callable
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from mifeng.bidding import staging
+from mifeng.bidding.models import Envelope, OpenedFile, Opening
+from mifeng.evaluation import actions
+from mifeng.evaluation.copies import make_copies
+from mifeng.evaluation.models import BlindCopy, CodeKey, Evaluation, ScoringTemplate
+from mifeng.kernel import vault
+from mifeng.kernel.idempotency import Repeated
+from mifeng.kernel.ledger.queries import subjects_of
+from mifeng.kernel.tasks import AGAIN
+from mifeng.rules.errors import Refusal
+from mifeng.sittings.queries import draw_public
+from mifeng.tenders.models import Document, Lot
+
+GOING_ON = ("qualified", "chaired", "reviewing", "locked")
+
+log = logging.getLogger(__name__)
+
+
+@app.task(name="evaluation.commit_codes", retry=AGAIN)
+def commit_codes(*, entry_id: int) -> None:
+    """Commit to the secrets of the packages that a notice publishes (承诺编码密钥)."""
+    for lot_id in _lots(entry_id):
+        commit(lot_id)
+
+
+@app.task(name="evaluation.begin_reviews", retry=AGAIN)
+def begin_reviews(*, entry_id: int) -> None:
+    """Begin the qualification review of packages whose bids are open (开始资格审查)."""
+    for lot_id in _lots(entry_id):
+        begin(lot_id)
+
+
+@app.task(name="evaluation.go_on", retry=AGAIN)
+def go_on(*, entry_id: int) -> None:
+    """Take an evaluation as far as it can go now (推进评审)."""
+    for lot_id in subjects_of(entry_id, "evaluation.evaluation"):
+        advance(UUID(lot_id))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="evaluation.look_after", retry=AGAIN)
+def look_after(timestamp: int) -> None:
+    """Look at everything unfinished once a minute (每分钟检查)."""
+    templated = ScoringTemplate.objects.values_list("pk", flat=True)
+    published = Lot.objects.filter(pk__in=templated, state="published").values_list("pk", flat=True)
+    for lot_id in published.exclude(pk__in=CodeKey.objects.values("pk")):
+        commit(lot_id)
+    opened = Opening.objects.filter(pk__in=templated, state="public").values_list("pk", flat=True)
+    for lot_id in opened.exclude(pk__in=Evaluation.objects.values("pk")):
+        begin(lot_id)
+    for lot_id in Evaluation.objects.filter(state__in=GOING_ON).values_list("pk", flat=True):
+        advance(lot_id)
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="evaluation.sweep_vault", retry=AGAIN)
+def sweep_vault(timestamp: int) -> None:
+    """Remove files older than a day that no act ever named, and uploads that were given up (清理无主文件).
+
+    It stands in the uppermost context that names files of the vault; a further one adds its names.
+    """
+    named = [model.objects.values_list("sha256", flat=True) for model in (Document, Envelope, OpenedFile)]
+    copies = BlindCopy.objects.values_list("after", flat=True)
+    vault.sweep(frozenset(sha256 for names in (*named, copies) for sha256 in names))
+    staging.sweep()
+
+
+def commit(lot_id: UUID) -> None:
+    """Commit to the secret of a package that has a template."""
+    if ScoringTemplate.objects.filter(pk=lot_id).exists():
+        _try(lambda: actions.commit_codes(lot_id))
+
+
+def begin(lot_id: UUID) -> None:
+    """Begin the review of a package whose secret was committed to."""
+    if CodeKey.objects.filter(pk=lot_id).exists():
+        _try(lambda: actions.begin_review(lot_id))
+
+
+def advance(lot_id: UUID) -> None:
+    """Take an evaluation one step further after another, as long as one is due: copies, codes, lock, reveal."""
+    evaluation = Evaluation.objects.get(pk=lot_id)
+    if evaluation.state in ("qualified", "chaired") and evaluation.copied_at is None:
+        copies = make_copies(lot_id)
+        _try(lambda: actions.record_copies(lot_id, copies))
+    if evaluation.state == "chaired":
+        seeds = {draw.handle: draw.seed for draw in draw_public(evaluation.lot.tender) if draw.seed}
+        _try(lambda: actions.issue_seat_codes(lot_id, seeds))
+    elif evaluation.state == "reviewing":
+        _try(lambda: actions.lock_technical(lot_id))
+    elif evaluation.state == "locked":
+        _try(lambda: actions.reveal(lot_id))
+
+
+def _lots(entry_id: int) -> list[UUID]:
+    return [UUID(lot_id) for lot_id in subjects_of(entry_id, "tenders.lot")]
+
+
+def _try(act: Callable[[], object]) -> None:
+    """Carry out an act of the clock that may have been done already, or may not be due yet."""
+    try:
+        act()
+    except (Refusal, Repeated) as reason:
+        log.info("not carried out: %s", reason)
