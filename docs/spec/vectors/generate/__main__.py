@@ -11,6 +11,7 @@ from pathlib import Path
 
 from blind import blind
 from book import story
+from bundle import bundle
 from draw import draw
 from encoding import encoding
 from envelope import envelope

@@ -65,7 +65,6 @@ def header(name: str, size: int) -> bytes:
         (100, b"0000644\0" + b"0000000\0" * 2),
         (124, b"%011o\0" % size + b"%011o\0" % 0 + b" " * 8 + b"0"),
         (257, b"ustar\00000"),
-        (329, b"0000000\0" * 2),
     ):
         block[place : place + len(field)] = field
     block[148:156] = b"%06o\0 " % sum(block)
