@@ -54,6 +54,9 @@ log = logging.getLogger(__name__)
 def ready(opening: Opening, *, answered: bool) -> bool:
     """Say whether the bids can be opened now (可以开启): each has shares enough, or nothing more is to be waited for.
 
+    While fewer trustees than needed have released, nothing could open: that is waited out, whatever they answer, since
+    an opening cannot be taken back and a trustee that refuses may be mended.
+
     Args:
         opening: of the package.
         answered: every trustee has released or refused for good.
@@ -67,7 +70,7 @@ def ready(opening: Opening, *, answered: bool) -> bool:
     if enough or opening.keys_entry is None:
         return enough
     some = Release.objects.filter(opening=opening).count() >= policy.t
-    return answered or (some and clock.now() >= opening.keys_entry.at + PATIENCE)
+    return some and (answered or clock.now() >= opening.keys_entry.at + PATIENCE)
 
 
 def unseal(opening: Opening) -> Result:
