@@ -23,7 +23,7 @@ from mifeng.kernel.models import Checkpoint, Cosignature, Entry
 from mifeng.programs.trustee.judge import Judge
 from mifeng.programs.trustee.keys import Trust, read_key
 from mifeng.programs.trustee.memory import Memory
-from mifeng.rules.ledger import parse_vkey
+from mifeng.rules.ledger import Kind, SigningKey, VerifierKey, parse_vkey
 from mifeng.rules.seal.policy import Policy
 from mifeng.tenders.actions import close_bidding
 from mifeng.tenders.models import Lot
@@ -31,6 +31,7 @@ from tests.factories import DUE, START, City, lot_of, published
 from tests.web.witnessed import witness_log
 
 NAMES = ("trustee-1", "trustee-2", "trustee-3")
+OTHER_LOG = SigningKey("mifeng.localhost/elsewhere", Kind.LOG, bytes(32)).verifier
 
 
 class NearTrustee(HttpTrustee):
@@ -43,9 +44,20 @@ class NearTrustee(HttpTrustee):
         log = parse_vkey((data / "keys" / "log.vkey").read_text())
         witness = parse_vkey((data / "witness" / "witness.vkey").read_text())
         self._memory = Memory(folder / f"{name}.sqlite")
-        self._judge = Judge(self._secret, Trust((log,), (witness,)), self._memory, lambda: int(clock.now().timestamp()))
+        self._keys = log, witness
+        self.believe(log)
         self.away = False
         self.asked: list[str] = []
+
+    @property
+    def log(self) -> VerifierKey:
+        """Return the key of the true log."""
+        return self._keys[0]
+
+    def believe(self, log: VerifierKey) -> None:
+        """Take this key for that of the log, as whoever runs the trustee has set it."""
+        trust = Trust((log,), (self._keys[1],))
+        self._judge = Judge(self._secret, trust, self._memory, lambda: int(clock.now().timestamp()))
 
     def _post(self, url: str, content: bytes) -> tuple[int, bytes]:
         """Let the judge answer."""

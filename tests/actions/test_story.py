@@ -29,5 +29,5 @@ def test_project_runs_from_entry_to_close(city: City) -> None:
     ]
     assert lot_of(tender).state == "closed"
     assert lot_of(tender).closed_at == DUE
-    assert body_of(written.id)["moves"][0]["facts"] == {"bids_due_at": "2026-03-26T01:30:00.000000Z"}
+    assert body_of(written.id)["moves"][0]["facts"]["bids_due_at"] == "2026-03-26T01:30:00.000000Z"
     assert written.at - DUE == timedelta(0)

@@ -24,7 +24,7 @@ from mifeng.rules.ledger import VerifierKey, format_submission
 class NearWitness:
     """A witness in the same process (就近见证人)."""
 
-    def __init__(self, folder: Path, log: VerifierKey, now: Callable[[], float]) -> None:
+    def __init__(self, folder: Path, log: VerifierKey, now: Callable[[], float] = time.time) -> None:
         self._key = read_key(Path(settings.ENV.data) / "witness")
         self._memory = Memory(folder / "witness.sqlite")
         self._judge = Judge(self._key, {log.name: [log]}, self._memory, lambda: int(now()))

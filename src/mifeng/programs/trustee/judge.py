@@ -330,9 +330,12 @@ class Judge:
         return lot
 
     def _verified(self, receipt: str, policy: Policy) -> Read:
-        """Return what a receipt proves under the policy's log and witnesses, all of whom are trusted here."""
-        log = next(key for key in self._trust.logs if str(key) == policy.log)
+        """Return what a receipt proves under the policy's log and witnesses, all of whom must be trusted here still."""
+        log = next((key for key in self._trust.logs if str(key) == policy.log), None)
         witnesses = [key for key in self._trust.witnesses if str(key) in policy.witnesses]
+        if log is None or len(witnesses) != len(policy.witnesses):
+            _log.warning("the log or a witness of the policy is no longer trusted here")
+            raise Refused("receipt-invalid")
         try:
             return verify_decisive(receipt, log, witnesses)
         except (ValueError, Tampered) as error:
