@@ -21,6 +21,7 @@ from mifeng.bidding.queries import Hall, HallRow
 from mifeng.rules.calendar import legal_date
 from mifeng.rules.errors import Reason
 from mifeng.rules.reasons import REASONS
+from mifeng.web.hall.doubts import doubt_lines
 from mifeng.web.shell import acts, words
 from mifeng.web.shell.receipts import number
 
@@ -76,6 +77,7 @@ class BidLine:
     clause: words.Clause | None = None
     answer: tuple[str, str] = ("", "")
     objection: str = ""
+    doubts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +269,7 @@ def _line(row: HallRow, step: str, record_until: datetime | None, now: datetime)
         clause=words.clause(REASONS.get(row.reason, FAULT_SOURCE)) if row.fault else None,
         answer=_answer(row.answer, open_still=record_until is not None and now < record_until),
         objection=row.objection,
+        doubts=doubt_lines(row.doubts),
     )
 
 
