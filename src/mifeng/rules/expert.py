@@ -1,12 +1,10 @@
 """From the library to the seat (专家库、抽取、邀请).
 
-Three tables. An *expert* (专家) stands in the library and can be drawn while enrolled there. A *draw* (抽取) is asked for
-once per site: its pool is fixed and witnessed, its seed comes from the contributions of all witnesses, its invitations
-walk the order that follows from the seed, and when every seat has been agreed to, its roster is sealed. A new draw
-after an aborted one has its reason and a handle of its own. An *invitation* (邀请) is one place of that walk and keeps
-how it came out; a person who is passed over has a place in the walk too.
-
-A speciality (评审专业) is a class of three levels, written one after the other: ``A08``, ``A0801``, ``A080101``.
+Three tables. An *expert* (专家) stands in the library and can be drawn while enrolled there. A *draw* (抽取) is asked
+for once per site: its pool is fixed and witnessed, its seed comes from the contributions of all witnesses, its
+invitations walk the order that follows from the seed, and when every seat has been agreed to, its roster is sealed. A
+new draw after an aborted one has its reason and a handle of its own. An *invitation* (邀请) is one place of that walk
+and keeps how it came out; a person who is passed over has a place in the walk too.
 """
 
 import re

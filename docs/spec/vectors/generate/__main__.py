@@ -42,7 +42,7 @@ def log():
 
 def main():
     made = {"encoding": encoding, "tree": tree, "note": note, "log": log, "draw": draw, "envelope": envelope}
-    made |= {"trustee": trustee, "blind": blind}
+    made |= {"trustee": trustee, "blind": blind, "bundle": bundle}
     stale = []
     for name, make in made.items():
         text = json.dumps(make(), ensure_ascii=True, indent=1) + "\n"
