@@ -74,15 +74,17 @@ def rows() -> tuple[Row, ...]:
     draw = "experts.draw:1"
     batches = [{"trustee": "trustee-1", "signature": "11"}, {"trustee": "trustee-2", "signature": "22"}, "odd"]
     pool = move("commit", draw, handle=HANDLE, root="33" * 32)
+    opening = "bidding.opening:1"
+    released = move("release_shares", opening, lot_ref="44", batches=batches)
     return (
         row(3, "publish_notice", "tenders.tender:1", [move("publish_notice", "tenders.tender:1")], prev=bytes(32)),
         row(4, "draft_document", "tenders.tender:1", closed=True),
         row(5, "clarify", "tenders.tender:1"),
         row(6, "commit_pool", draw, [pool]),
         row(7, "commit_pool", draw, [move("refuse_pool", draw)]),
-        row(8, "record_releases", "bidding.opening:1", [move("release_shares", "bidding.opening:1", lot_ref="44", batches=batches)]),
-        row(9, "record_releases", "bidding.opening:1", [move("other", "bidding.opening:1")]),
-    )  # fmt: skip
+        row(8, "record_releases", opening, [released]),
+        row(9, "record_releases", opening, [move("other", opening)]),
+    )
 
 
 def head(size: int) -> Head:

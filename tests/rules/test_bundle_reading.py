@@ -152,11 +152,13 @@ def test_a_draw_with_its_seed_is_read() -> None:
 
 
 def test_an_entry_that_cannot_be_read_says_so() -> None:
+    other = row(4, "walk", "a:3", [move("walk", "a:3")]).disclosed
+    assert other is not None
     strange = (
         row(1, "invite", "a:1", data=b"{}"),
         row(2, "invite", "a:2", [move("invite", "a:2")], body=b"{}"),
-        row(3, "invite", "a:3", [move("invite", "a:3")], body=row(4, "walk", "a:3", [move("walk", "a:3")]).disclosed.body),  # type: ignore[union-attr]
-    )  # fmt: skip
+        row(3, "invite", "a:3", [move("invite", "a:3")], body=other.body),
+    )
 
     lines = read({layout.ENTRIES: format_entries(strange)}).lines
 
