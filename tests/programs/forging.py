@@ -185,8 +185,9 @@ class Forge:
             shares = [(bytes.fromhex(each["bid_ref"]), bytes.fromhex(each["share"])) for each in one["shares"]]
             message = batch(self.policy.lot_ref, leaf, one["trustee"], shares)
             one["signature"] = self._trustee(one["trustee"], message)
-            for each in row.facts("release_shares")["batches"]:
-                if each["trustee"] == one["trustee"]:
+            logged = row.facts("release_shares")["batches"]
+            for each in logged if isinstance(logged, list) else ():
+                if isinstance(each, dict) and each["trustee"] == one["trustee"]:
                     each["signature"] = one["signature"]
         self.put("opening/1-releases.json", value)
 

@@ -10,6 +10,7 @@ from mifeng.programs.verify.bundle.findings import DECLARED, FAIL, Fault, Findin
 from mifeng.programs.verify.bundle.texts import TEXTS
 from mifeng.rules.bundle.catalogue import CATALOGUE
 from mifeng.rules.bundle.reading import Bundle
+from mifeng.rules.errors import Tampered
 
 Check = Callable[[Case], Iterator[Found]]
 
@@ -85,7 +86,7 @@ def verify(bundle: Bundle, trust: Trust | None = None) -> Report:
         trust: what is known from elsewhere.
     """
     case = Case(bundle, trust or Trust())
-    first, *others = (finding(check, CHECKS[check](case)) for check in CHECKS)
+    first, *others = (_run(check, case) for check in CHECKS)
     known = bundle.manifest.checks
     files = Finding(first.id, _more(first, known, others), first.seen, first.unseen)
     about = {"project": bundle.manifest.project, "cut": bundle.manifest.cut, "stage": bundle.manifest.stage}
@@ -100,12 +101,22 @@ def unreadable(why: str) -> Report:
 def outcomes(bundle: Bundle) -> dict[str, str]:
     """Return what a manifest says of each check: whether this cut has something to check, withholds it, or has none."""
     case = Case(bundle)
-    return {check: DECLARED[finding(check, CHECKS[check](case)).outcome] for check in CHECKS}
+    return {check: DECLARED[_run(check, case).outcome] for check in CHECKS}
 
 
 def sentence(fault: Fault) -> str:
     """Return what a fault says to a person."""
     return TEXTS[fault.code].format(**asdict(fault))
+
+
+def _run(check: str, case: Case) -> Finding:
+    """Return what a check finds; facts of another kind than it reads are a fault like any other, and stop no other."""
+    found: list[Found] = []
+    try:
+        found.extend(CHECKS[check](case))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Tampered) as error:
+        found.append(Fault("facts-malformed", check, actual=f"{type(error).__name__}: {error}"))
+    return finding(check, found)
 
 
 def _more(first: Finding, known: Mapping[str, str], others: list[Finding]) -> tuple[Fault, ...]:

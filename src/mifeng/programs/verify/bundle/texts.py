@@ -6,6 +6,7 @@ from types import MappingProxyType
 TEXTS: Mapping[str, str] = MappingProxyType(
     {
         "bundle-malformed": "这不是有效的证据包：{actual}。",
+        "facts-malformed": "{path} 所读的内容不成形：{actual}。",
         "file-missing": "缺少文件 {path}。",
         "file-changed": "文件 {path} 与清单不符：应为 {expected}，实为 {actual}。",
         "file-unlisted": "文件 {path} 不在清单之列，或不应在此。",
