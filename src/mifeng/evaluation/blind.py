@@ -1,7 +1,8 @@
 """What a desk may see (暗标席位): frozen values of one seat, and of nothing else.
 
 This module is the only one the desk's pages read evaluations from. It has no way to bids, suppliers, prices or experts:
-it knows codes, copies under codes, and the seat's own scores. A member is known by an opaque handle.
+it knows codes, copies under codes, and the seat's own scores. A member is known by an opaque handle. Who is behind a
+code becomes a row of this context with the lock of the technical scores; before that there is nothing to be read.
 """
 
 from dataclasses import dataclass
@@ -9,10 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
-from mifeng.evaluation.actions.guards import template_of
 from mifeng.evaluation.actions.sheets import saved_cells
 from mifeng.evaluation.codes import codes_of
-from mifeng.evaluation.models import BlindCopy, Member, Sheet
+from mifeng.evaluation.models import BlindCopy, Member, NamedBid, Report, ReportSignature, Sheet
+from mifeng.evaluation.scores import standing_sheets, template_of
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.vault import path_of
 from mifeng.rules import scoring
@@ -90,6 +91,36 @@ class Saved:
     score: Decimal
     remark: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A business file under its own name (商务文件)."""
+
+    number: int
+    name: str
+    media: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBid:
+    """Who is behind a code, once the technical scores are locked (评审投标人)."""
+
+    code: str
+    bid_ref: str
+    position: int
+    bidder: str
+    quote_yuan: Decimal | None
+    files: tuple[OpenFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The report that stands (评标报告): its hash, its canonical text, and the seats that have signed it."""
+
+    report_hash: str
+    text: str
+    signed: tuple[str, ...]
 
 
 def desks_of(by: Actor) -> tuple[UUID, ...]:
@@ -187,6 +218,64 @@ def sheet_for(by: Actor, lot_id: UUID, part: str) -> bytes:
             cells,
         )
     )
+
+
+def named_for(by: Actor, lot_id: UUID) -> tuple[OpenBid, ...]:
+    """Return who is behind the seat's codes, in its own order, and the business files; none before the lock.
+
+    Raises:
+        DoesNotExist: for whoever has no seat in it.
+    """
+    member = _member(by, lot_id)
+    rows = {row.position: row for row in NamedBid.objects.filter(evaluation=lot_id)}
+    if not rows:
+        return ()
+    return tuple(
+        OpenBid(line.code, row.bid_ref, row.position, row.bidder, row.quote_yuan, _named_files(row))
+        for line in _codes(member).lines
+        if (row := rows.get(line.position))
+    )
+
+
+def named_file_for(by: Actor, lot_id: UUID, bid_ref: str, number: int) -> BlindContent:
+    """Return a business file, from the lock on.
+
+    Raises:
+        DoesNotExist: for whoever has no seat, a bid or number that there is not, and before the lock.
+    """
+    _member(by, lot_id)
+    row = NamedBid.objects.get(evaluation=lot_id, bid_ref=bid_ref)
+    for file in row.files:
+        if file["number"] == number:
+            return BlindContent(file["name"], path_of(file["sha256"]))
+    raise NamedBid.DoesNotExist
+
+
+def sheets_for(by: Actor, lot_id: UUID) -> tuple[scoring.Sheet, ...]:
+    """Return all sheets as they stand, under bid_refs, to a member; none before they are shown.
+
+    Raises:
+        DoesNotExist: for whoever has no seat in it.
+    """
+    return standing_sheets(_member(by, lot_id).evaluation)
+
+
+def report_for(by: Actor, lot_id: UUID) -> Reported | None:
+    """Return the report that stands, to a member; None where there is none.
+
+    Raises:
+        DoesNotExist: for whoever has no seat in it.
+    """
+    member = _member(by, lot_id)
+    report = Report.objects.filter(evaluation=lot_id, report_hash=member.evaluation.report_hash).first()
+    if report is None:
+        return None
+    signed = ReportSignature.objects.filter(report=report).order_by("member__seat")
+    return Reported(report.report_hash, report.text, tuple(signed.values_list("member__seat", flat=True)))
+
+
+def _named_files(row: NamedBid) -> tuple[OpenFile, ...]:
+    return tuple(OpenFile(file["number"], file["name"], file["media"]) for file in row.files)
 
 
 def _member(by: Actor, lot_id: UUID) -> Member:

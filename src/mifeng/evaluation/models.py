@@ -119,7 +119,8 @@ class CodeIssue(models.Model):
 class Sheet(models.Model):
     """The scores of one seat for one part (评分表).
 
-    ``sealed`` holds salt and sheet from the signature on; ``salt`` and ``content`` are empty until all are shown.
+    ``sealed`` holds salt and sheet from the signature on, which ``entry`` records; ``salt`` and ``content`` are empty
+    until all are shown.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -130,6 +131,7 @@ class Sheet(models.Model):
     commitment = models.CharField(max_length=64, blank=True)
     signature = models.CharField(max_length=160, blank=True)
     sealed = models.BinaryField(null=True)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, null=True, related_name="+")
     salt = models.CharField(max_length=64, blank=True)
     content = models.TextField(blank=True)
 
@@ -149,6 +151,24 @@ class Cell(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("sheet", "code", "item", name="cell_once")]
+
+
+class NamedBid(models.Model):
+    """A bid under its bidder's name (评审投标人), from the lock of the technical scores on; no such row before.
+
+    ``quote_yuan`` is what counts where words and figures differ; empty where none can be read. ``files`` are those of
+    the business part: ``{"number", "name", "media", "sha256"}``.
+    """
+
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()
+    bid_ref = models.CharField(max_length=64)
+    bidder = models.TextField()
+    quote_yuan = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    files = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("evaluation", "position", name="named_bid_once")]
 
 
 class Opinion(models.Model):

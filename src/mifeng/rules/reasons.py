@@ -114,6 +114,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "copies-missing": "LC-2018-80 三(六)",
         "sheet-other": "our choice (ADR-5)",
         "sheets-missing": "our choice (ADR-5)",
+        "not-your-sheet": "MOF-87-61",
+        "report-other": "GPLR-41",
+        "report-signed": "GPLR-41",
         # the scoring template
         "template-sum": "MOF-87-55",
         "item-twice": "our choice (ADR-7)",

@@ -1,9 +1,16 @@
 """Acts of an evaluation (评标办理), one file per noun.
 
-The desk imports ``actions.sheets`` itself, which has no way to bids or suppliers.
+The desk imports ``sheets``, ``judging`` and ``reporting`` themselves, which have no way to bids or suppliers.
 """
 
-from mifeng.evaluation.actions.committee import Seated, elect_chair, issue_seat_codes, seat_members
+from mifeng.evaluation.actions.committee import Seated, issue_seat_codes, seat_members
+from mifeng.evaluation.actions.judging import (
+    correct_scores,
+    elect_chair,
+    find_abnormal,
+    grant_deduction,
+    reject_bid,
+)
 from mifeng.evaluation.actions.preparing import commit_codes, set_template
 from mifeng.evaluation.actions.qualifying import (
     Copied,
@@ -12,25 +19,33 @@ from mifeng.evaluation.actions.qualifying import (
     review_qualification,
     start_evaluation,
 )
+from mifeng.evaluation.actions.reporting import Endorsed, conclude_evaluation, sign_report
 from mifeng.evaluation.actions.revealing import lock_technical, reveal
 from mifeng.evaluation.actions.sheets import Entered, Signed, save_cells, sign_sheet
 
 __all__ = [
     "Copied",
+    "Endorsed",
     "Entered",
     "Seated",
     "Signed",
     "begin_review",
     "commit_codes",
+    "conclude_evaluation",
+    "correct_scores",
     "elect_chair",
+    "find_abnormal",
+    "grant_deduction",
     "issue_seat_codes",
     "lock_technical",
     "record_copies",
+    "reject_bid",
     "reveal",
     "review_qualification",
     "save_cells",
     "seat_members",
     "set_template",
+    "sign_report",
     "sign_sheet",
     "start_evaluation",
 ]

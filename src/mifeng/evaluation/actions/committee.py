@@ -1,4 +1,4 @@
-"""The committee takes its seats (评审委员会就位), elects a chair, and each seat gets its codes.
+"""The committee takes its seats (评审委员会就位), and each seat gets its codes.
 
 Who sits where is told by the sitting; here a member is a seat, a role and an opaque handle.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from mifeng.evaluation.actions.guards import check_clock, check_member, check_stage, is_carried
+from mifeng.evaluation.actions.guards import check_clock, check_stage
 from mifeng.evaluation.codes import seal_issue, secret_of
 from mifeng.evaluation.models import CodeIssue, Evaluation, Member, Opinion, Qualification, Sheet
 from mifeng.kernel.acting import acting
@@ -76,36 +76,6 @@ def seat_members(lot_id: UUID, members: Sequence[Seated], *, by: Actor = CLOCK) 
     return act.entry
 
 
-def elect_chair(lot_id: UUID, seat: str, *, by: Actor) -> Written:
-    """Vote for a chair (推选组长); whom more than half of the members name is elected.
-
-    Args:
-        lot_id: the package.
-        seat: of an expert of the committee.
-        by: a member; a new vote takes the place of an earlier one.
-
-    Raises:
-        NotEntitled: ``not-a-member``.
-        Unfair: ``malformed`` for a seat that nobody has; ``chair-buyer``.
-        WrongState: ``wrong-state``.
-
-    Source: MOF-87-45
-    """
-    with acting("elect_chair", by=by) as act:
-        evaluation = check_stage(act.lock(Evaluation, lot_id), "elect_chair", "qualified")
-        member = check_member(lot_id, by)
-        check_electable(evaluation, seat)
-        vote = {"evaluation": evaluation, "said": seat}
-        Opinion.objects.update_or_create(member=member, kind="chair", about="", defaults=vote)
-        said = {"voter": member.seat, "seat": seat}
-        if is_carried(evaluation, "chair", "", seat):
-            evaluation.chair = seat
-            act.move(evaluation, EVALUATION, "elect_chair", **said)
-        else:
-            act.note(evaluation, "vote_chair", **said)
-    return act.entry
-
-
 def issue_seat_codes(lot_id: UUID, seeds: Mapping[str, str], *, by: Actor = CLOCK) -> Written:
     """Give every seat its codes, its order and its technical sheet (发放暗标编码): the blind review begins.
 
@@ -162,21 +132,6 @@ def check_seated(members: Sequence[Seated]) -> None:
     for field, found in wrong.items():
         if found:
             raise Unfair(Reason("malformed", {"field": field}))
-
-
-def check_electable(evaluation: Evaluation, seat: str) -> None:
-    """Refuse a chair who is no member, or is the purchaser's representative (组长人选).
-
-    Raises:
-        Unfair: ``malformed``, ``chair-buyer``.
-
-    Source: MOF-87-45
-    """
-    role = Member.objects.filter(evaluation=evaluation, seat=seat).values_list("role", flat=True).first()
-    if role is None:
-        raise Unfair(Reason("malformed", {"field": "seat"}))
-    if role == "buyer":
-        raise Unfair(Reason("chair-buyer"))
 
 
 def check_seeds(evaluation: Evaluation, seeds: Mapping[str, str]) -> list[dict[str, str]]:

@@ -3,13 +3,11 @@
 Nothing here has a way to bids or suppliers: the acts of a desk ask it too.
 """
 
-from functools import lru_cache
 from uuid import UUID
 
 from mifeng.evaluation.models import Evaluation, Member, Opinion
 from mifeng.kernel.actors import Actor
 from mifeng.rules.errors import NotEntitled, Reason, Tampered, Unfair, WrongState
-from mifeng.rules.scoring.template import Template, parse_template
 from mifeng.rules.seal.statements import verify_ecdsa
 
 
@@ -89,9 +87,3 @@ def is_carried(evaluation: Evaluation, kind: str, about: str, said: str | None =
     if said is not None:
         held = held.filter(said=said)
     return 2 * held.count() > Member.objects.filter(evaluation=evaluation).count()
-
-
-@lru_cache(maxsize=64)
-def template_of(text: str) -> Template:
-    """Return the template behind its canonical text."""
-    return parse_template(text.encode())

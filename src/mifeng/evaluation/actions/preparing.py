@@ -6,6 +6,7 @@ from uuid import UUID
 from mifeng.evaluation.actions.guards import check_clock
 from mifeng.evaluation.codes import seal_secret
 from mifeng.evaluation.models import CodeKey, ScoringTemplate
+from mifeng.evaluation.scores import METHOD
 from mifeng.kernel.acting import acting
 from mifeng.kernel.actors import CLOCK, Actor
 from mifeng.kernel.idempotency import Repeated
@@ -18,7 +19,6 @@ from mifeng.sittings.queries import draw_public
 from mifeng.tenders.actions.guards import check_agency, check_own
 from mifeng.tenders.models import Lot, Tender
 
-METHOD = "open-tender"
 BEFORE_NOTICE = ("entered", "accepted")
 SECRET_BYTES = 32
 

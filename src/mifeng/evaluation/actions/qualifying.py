@@ -7,8 +7,9 @@ from uuid import UUID
 from mifeng.bidding.actions.guards import check_opening
 from mifeng.bidding.models import Bid, Opening, Unsealed
 from mifeng.evaluation.actions.guards import check_clock, check_stage
-from mifeng.evaluation.actions.preparing import METHOD, check_templated
+from mifeng.evaluation.actions.preparing import check_templated
 from mifeng.evaluation.models import BlindCopy, CodeKey, Evaluation, Qualification
+from mifeng.evaluation.scores import METHOD
 from mifeng.kernel.acting import Act, acting
 from mifeng.kernel.actors import CLOCK, Actor
 from mifeng.kernel.law import rulebooks

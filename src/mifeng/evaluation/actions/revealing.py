@@ -1,12 +1,14 @@
 """Scores are locked, then shown (锁定与公开): first the link to the bidders opens, at the end all scores at once."""
 
+from collections.abc import Iterator
 from typing import cast
 from uuid import UUID
 
-from mifeng.evaluation.actions.guards import template_of
+from mifeng.bidding.models import OpenedFile, Unsealed
 from mifeng.evaluation.codes import codes_of
 from mifeng.evaluation.keyring import SHEET, unseal
-from mifeng.evaluation.models import CodeKey, Evaluation, Member, Sheet
+from mifeng.evaluation.models import CodeKey, Evaluation, Member, NamedBid, Qualification, Sheet
+from mifeng.evaluation.scores import template_of
 from mifeng.kernel.acting import Act, acting
 from mifeng.kernel.actors import CLOCK, Actor
 from mifeng.kernel.ledger.append import Written
@@ -37,6 +39,7 @@ def lock_technical(lot_id: UUID, *, by: Actor = CLOCK) -> Written:
         committed = [{"seat": one.member.seat, "commitment": one.commitment} for one in sheets]
         key = CodeKey.objects.values_list("commitment", flat=True).get(pk=evaluation.pk)
         act.move(evaluation, EVALUATION, "lock_technical", sheets=committed, codes=key)
+        NamedBid.objects.bulk_create(_named(evaluation))
         if template_of(evaluation.template).part("business"):
             members = Member.objects.filter(evaluation=evaluation).order_by("seat")
             give = [{"evaluation": evaluation, "member": one, "part": "business"} for one in members]
@@ -67,6 +70,25 @@ def reveal(lot_id: UUID, *, by: Actor = CLOCK) -> Written:
             _show(act, evaluation, sheet)
         _refer(act, evaluation)
     return act.entry
+
+
+def _named(evaluation: Evaluation) -> Iterator[NamedBid]:
+    """Yield the bids under review by name; from here on nothing depends on not knowing them."""
+    passed = dict(Qualification.objects.filter(evaluation=evaluation, passed=True).values_list("bid", "position"))
+    for found in Unsealed.objects.filter(bid__in=passed).select_related("bid").order_by("position"):
+        files = OpenedFile.objects.filter(bid=found.bid, part="business").order_by("position")
+        in_words = found.words_yuan if "words-differ" in found.doubts else None
+        yield NamedBid(
+            evaluation=evaluation,
+            position=found.position,
+            bid_ref=found.bid.bid_ref,
+            bidder=found.bidder,
+            quote_yuan=in_words if in_words is not None else found.price_yuan,
+            files=[
+                {"number": number, "name": one.name, "media": one.media, "sha256": one.sha256}
+                for number, one in enumerate(files, 1)
+            ],
+        )
 
 
 def _signed(act: Act, evaluation: Evaluation, *parts: str) -> list[Sheet]:

@@ -11,11 +11,12 @@ from decimal import Decimal
 from typing import cast
 from uuid import UUID
 
-from mifeng.evaluation.actions.guards import check_member, check_signature, check_stage, template_of
+from mifeng.evaluation.actions.guards import check_member, check_signature, check_stage
 from mifeng.evaluation.codes import codes_of
 from mifeng.evaluation.keyring import CELL, SHEET, seal, unseal
 from mifeng.evaluation.models import Cell, Evaluation, Member
 from mifeng.evaluation.models import Sheet as SheetRow
+from mifeng.evaluation.scores import template_of
 from mifeng.kernel.acting import acting
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.idempotency import Repeated
@@ -130,8 +131,11 @@ def sign_sheet(lot_id: UUID, signed: Signed, *, by: Actor) -> Written:
     read, committed = check_readable(signed)
     row = _own(lot_id, signed.part, "sign_sheet", by)
     with acting("sign_sheet", by=by) as act:
-        evaluation = check_stage(act.share(Evaluation, lot_id), "sign_sheet", STAGE[signed.part])
+        evaluation = act.share(Evaluation, lot_id)
         sheet = act.lock(SheetRow, row.pk)
+        if sheet.entry_id and sheet.commitment == committed.hex():
+            raise Repeated(sheet.entry_id)
+        check_stage(evaluation, "sign_sheet", STAGE[signed.part])
         check_step(TABLE, "sign_sheet", state=sheet.state, role=by.role)
         check_own(read, sheet, evaluation, row.member)
         codes = codes_of(evaluation, row.member.seat).codes
@@ -142,6 +146,7 @@ def sign_sheet(lot_id: UUID, signed: Signed, *, by: Actor) -> Written:
         said = {"round": evaluation.round, "seat": row.member.seat, "part": sheet.part}
         act.move(sheet, TABLE, "sign_sheet", **said, commitment=sheet.commitment, signature=sheet.signature)
         act.refer(f"evaluation.evaluation:{lot_id}")
+        act.once_written(lambda entry: SheetRow.objects.filter(pk=sheet.pk).update(entry=entry.id))
     return act.entry
 
 

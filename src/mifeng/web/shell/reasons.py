@@ -149,6 +149,9 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "copies-missing": Text(_("技术文件的匿名副本还没有做好")),
         "sheet-other": Text(_("这份评分表不是本席位的，或与已保存的不一致"), _("不一致的一项：%(field)s")),
         "sheets-missing": Text(_("还有评分表没有签名"), _("还差%(missing)s份，共%(total)s份")),
+        "not-your-sheet": Text(_("只能修改自己席位的评分")),
+        "report-other": Text(_("这不是现在待签的评审报告")),
+        "report-signed": Text(_("您已签署这份报告，不能改签")),
         # the scoring template
         "template-sum": Text(_("各评审因素的满分之和不是100分"), _("合计%(points)s分")),
         "item-twice": Text(_("两个评审因素用了同一个编号"), _("编号：%(item)s")),

@@ -1,0 +1,243 @@
+"""Reads about evaluations (评标查询) for those who organise and watch them: how far, never how anybody scores.
+
+Until the scores are shown, agency and purchaser learn counts and the supervisor no more, but for the secret of the
+codes, which is laid open to the supervisor with the lock.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from mifeng.bidding.models import Unsealed
+from mifeng.evaluation.codes import mapping_of
+from mifeng.evaluation.models import (
+    BlindCopy,
+    CodeKey,
+    Evaluation,
+    Member,
+    NamedBid,
+    Qualification,
+    Report,
+    ReportSignature,
+    ScoringTemplate,
+    Sheet,
+)
+from mifeng.evaluation.scores import standing_sheets
+from mifeng.kernel.actors import Actor
+from mifeng.rules import scoring
+from mifeng.rules.blind import format_mapping
+from mifeng.rules.scoring import Template, parse_template
+from mifeng.tenders.models import Lot
+from mifeng.tenders.queries import tender_for
+
+PARTIES = ("agency", "buyer", "supervisor")
+OPEN = ("locked", "revealed", "concluded")
+SHOWN = ("revealed", "concluded")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an evaluation is, in numbers (评审进度).
+
+    Args:
+        lot_id: the package.
+        state: of the evaluation; empty before the review begins.
+        reason: code of why the tender is void.
+        bids: that were opened.
+        reviewed: for qualification.
+        qualified: of those.
+        members: who have taken their seats.
+        has_chair: a chair has been elected.
+        sheets: that were given out.
+        signed: of those.
+        signatures: under the report that stands.
+        locked_at: when the technical scores were locked.
+        revealed_at: when all scores were shown.
+        concluded_at: when the report had all signatures.
+        doubtful: technical files that cannot be shown to the desks.
+    """
+
+    lot_id: UUID
+    state: str
+    reason: str = ""
+    bids: int = 0
+    reviewed: int = 0
+    qualified: int = 0
+    members: int = 0
+    has_chair: bool = False
+    sheets: int = 0
+    signed: int = 0
+    signatures: int = 0
+    locked_at: datetime | None = None
+    revealed_at: datetime | None = None
+    concluded_at: datetime | None = None
+    doubtful: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A bid in the qualification review (资格审查行); ``passed`` is None before it has been reviewed."""
+
+    bid_id: UUID
+    position: int
+    bid_ref: str
+    bidder: str
+    credit_code: str
+    price_yuan: Decimal | None
+    passed: bool | None
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A member's word on the report (签署): the seat, never the person."""
+
+    seat: str
+    agrees: bool
+    dissent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A concluded evaluation (评审结果): its report as canonical text, what it is named by, who signed it how."""
+
+    report_hash: str
+    text: str
+    made_at: datetime
+    concluded_at: datetime | None
+    signatures: tuple[Signature, ...]
+    bidders: dict[str, str]
+
+
+def template_for(by: Actor, lot_id: UUID) -> Template | None:
+    """Return the scoring template of a package to those who may know of its project; None where there is none.
+
+    Raises:
+        DoesNotExist: for everybody else.
+    """
+    _lot(by, lot_id, everybody=True)
+    row = ScoringTemplate.objects.filter(pk=lot_id).first()
+    return parse_template(row.text.encode()) if row else None
+
+
+def progress(by: Actor, lot_id: UUID) -> Progress:
+    """Return how far an evaluation is, to agency, purchaser and supervisor of its project.
+
+    Raises:
+        DoesNotExist: for everybody else.
+    """
+    _lot(by, lot_id)
+    evaluation = Evaluation.objects.filter(pk=lot_id).first()
+    if evaluation is None:
+        return Progress(lot_id, "")
+    reviews = Qualification.objects.filter(evaluation=evaluation)
+    sheets = Sheet.objects.filter(evaluation=evaluation)
+    report = {"report__evaluation": evaluation, "report__report_hash": evaluation.report_hash}
+    return Progress(
+        lot_id,
+        evaluation.state,
+        evaluation.reason,
+        bids=Unsealed.objects.filter(bid__lot_ref=evaluation.lot_ref, fault="").count(),
+        reviewed=reviews.count(),
+        qualified=reviews.filter(passed=True).count(),
+        members=Member.objects.filter(evaluation=evaluation).count(),
+        has_chair=bool(evaluation.chair),
+        sheets=sheets.count(),
+        signed=sheets.filter(state__in=("signed", "shown")).count(),
+        signatures=ReportSignature.objects.filter(**report).count(),
+        locked_at=evaluation.locked_at,
+        revealed_at=evaluation.revealed_at,
+        concluded_at=evaluation.concluded_at,
+        doubtful=BlindCopy.objects.filter(evaluation=evaluation).exclude(fault="").count(),
+    )
+
+
+def examined(by: Actor, lot_id: UUID) -> list[Examined]:
+    """Return the opened bids of a package with what the qualification review found, in the order of the list.
+
+    Raises:
+        DoesNotExist: for everybody but agency, purchaser and supervisor of its project, and before the review.
+    """
+    _lot(by, lot_id)
+    evaluation = Evaluation.objects.get(pk=lot_id)
+    found = Qualification.objects.in_bulk(
+        Unsealed.objects.filter(bid__lot_ref=evaluation.lot_ref).values_list("pk", flat=True)
+    )
+    rows = Unsealed.objects.filter(bid__lot_ref=evaluation.lot_ref, fault="").select_related("bid")
+    return [_examined(row, found.get(row.pk)) for row in rows.order_by("position")]
+
+
+def code_map(by: Actor, lot_id: UUID) -> bytes:
+    """Return the link between codes and bids with the secret behind it, laid open (编码公开): to the supervisor.
+
+    Raises:
+        DoesNotExist: for every other post, and before the technical scores are locked.
+    """
+    _lot(by, lot_id, role="supervisor")
+    return format_mapping(mapping_of(Evaluation.objects.get(pk=lot_id, state__in=OPEN)))
+
+
+def code_commitment(by: Actor, lot_id: UUID) -> tuple[str, int] | None:
+    """Return what was committed to before anybody bid, and the entry that says so; None before the notice.
+
+    Raises:
+        DoesNotExist: for posts that may not know of the project.
+    """
+    _lot(by, lot_id, everybody=True)
+    row = CodeKey.objects.filter(pk=lot_id).first()
+    return (row.commitment, row.entry_id or 0) if row else None
+
+
+def sheets(by: Actor, lot_id: UUID) -> tuple[scoring.Sheet, ...]:
+    """Return all sheets as they stand, under bid_refs and seats, to agency and supervisor.
+
+    Raises:
+        DoesNotExist: for every other post, and before all are shown.
+    """
+    _lot(by, lot_id)
+    if by.role == "buyer":
+        raise Evaluation.DoesNotExist
+    return standing_sheets(Evaluation.objects.get(pk=lot_id, state__in=SHOWN))
+
+
+def result(by: Actor, lot_id: UUID) -> Result:
+    """Return the report of a concluded evaluation to agency, purchaser and supervisor of its project.
+
+    Raises:
+        DoesNotExist: for everybody else, and before all members have signed.
+    """
+    _lot(by, lot_id)
+    evaluation = Evaluation.objects.get(pk=lot_id, state="concluded")
+    report = Report.objects.get(evaluation=evaluation, report_hash=evaluation.report_hash)
+    signed = ReportSignature.objects.filter(report=report).select_related("member").order_by("member__seat")
+    return Result(
+        report.report_hash,
+        report.text,
+        report.made_at,
+        evaluation.concluded_at,
+        tuple(Signature(one.member.seat, one.agrees, one.dissent) for one in signed),
+        dict(NamedBid.objects.filter(evaluation=evaluation).values_list("bid_ref", "bidder")),
+    )
+
+
+def _lot(by: Actor, lot_id: UUID, *, everybody: bool = False, role: str = "") -> Lot:
+    """Return a package to a post that may know of its project and has a part in its evaluation."""
+    lot = Lot.objects.get(pk=lot_id)
+    tender_for(by, lot.tender_id)
+    if (role and by.role != role) or (not everybody and by.role not in PARTIES):
+        raise Lot.DoesNotExist
+    return lot
+
+
+def _examined(row: Unsealed, found: Qualification | None) -> Examined:
+    return Examined(
+        row.bid_id,
+        row.position,
+        row.bid.bid_ref,
+        row.bidder,
+        row.credit_code,
+        row.price_yuan,
+        found.passed if found else None,
+        found.reasons if found else "",
+    )
