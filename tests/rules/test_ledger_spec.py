@@ -15,7 +15,7 @@ from tests.house.tree import called_name, modules
 from tests.rules.vectors import SPEC, vectors
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"encoding": "E", "log": "L", "trustee": "T", "draw": "D", "envelope": "B", "blind": "K"}
+PAGES = {"encoding": "E", "log": "L", "trustee": "T", "draw": "D", "envelope": "B", "blind": "K", "bundle": "V"}
 RULE = re.compile(r"^- \*\*([A-Z]\d+)\*\* (.*?)(?=^- \*\*|^\s*$)", re.M | re.S)
 TEST = re.compile(r"`(test_\w+\.py)::(test_\w+)`")
 

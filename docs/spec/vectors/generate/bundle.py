@@ -155,6 +155,7 @@ def bundle():
     return {
         "files": [{"path": name, "data": data.hex()} for name, data in FILES],
         "archive": b64(tar(FILES)),
+        "sha256": hashlib.sha256(tar(FILES)).hexdigest(),
         "malformed": [{"name": name, "archive": b64(data)} for name, data in malformed_archives()],
         "manifest": jcs(manifest()).decode(),
         "malformed_manifests": rows(malformed_manifests()),
