@@ -62,6 +62,12 @@ def in_layer(pdf: Pdf) -> None:
 
 def in_picture(pdf: Pdf) -> None:
     image = pdf.make_stream(b"\xff\xd8" + JFIF + EXIF + REMARK + SCAN, Filter=Name.DCTDecode, Subtype=Name.Image)
+    image.DecodeParms = Dictionary(ColorTransform=1)
+    pdf.pages[0].obj.Resources = Dictionary(XObject=Dictionary(Im0=image))
+
+
+def with_clean_picture(pdf: Pdf) -> None:
+    image = pdf.make_stream(b"\xff\xd8" + JFIF + SCAN, Filter=Name.DCTDecode, Subtype=Name.Image)
     pdf.pages[0].obj.Resources = Dictionary(XObject=Dictionary(Im0=image))
 
 
@@ -135,7 +141,18 @@ def test_copy_is_the_same_every_time_and_for_every_bidder(tmp_path: Path) -> Non
     assert first == again
 
 
-def test_picture_keeps_what_it_is_shown_by(tmp_path: Path) -> None:
+def test_picture_is_shown_as_before(tmp_path: Path) -> None:
+    copy = bare_copy(written(tmp_path / "bid.pdf", in_picture))
+    clean = bare_copy(written(tmp_path / "clean.pdf", with_clean_picture))
+
+    for made, settings in ((copy, 1), (clean, None)):
+        with pikepdf.open(io.BytesIO(made.data)) as pdf:
+            image = pdf.pages[0].obj.Resources.XObject.Im0
+            assert (image.Filter, image.read_raw_bytes()) == (Name.DCTDecode, b"\xff\xd8" + JFIF + SCAN)
+            assert image.get("/DecodeParms", {}).get("/ColorTransform") == settings
+
+
+def test_picture_keeps_what_it_is_shown_by() -> None:
     colours = b"\xff\xe2\x00\x0aICC_PROF\xff\xee\x00\x0aAdobe\0\0\0"
 
     bare = bare_picture(b"\xff\xd8" + JFIF + EXIF + colours + REMARK + SCAN)

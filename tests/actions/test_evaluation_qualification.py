@@ -1,13 +1,15 @@
 """From the opening to who is qualified: MOF-87-44, GPL-36. Purchaser or agency review, then the committee begins."""
 
 import hashlib
+import io
 from datetime import timedelta
 
+import pikepdf
 import pytest
 
 from mifeng.bidding import staging
 from mifeng.bidding.models import OpenedFile, Opening, Unsealed
-from mifeng.evaluation import tasks
+from mifeng.evaluation import queries, tasks
 from mifeng.evaluation.actions import begin_review, record_copies, review_qualification, start_evaluation
 from mifeng.evaluation.copies import make_copies
 from mifeng.evaluation.models import BlindCopy, CodeKey, Qualification
@@ -45,6 +47,7 @@ def test_review_does_not_begin_before_or_twice_or_without_a_secret(review: Revie
     Opening.objects.update(state="releasing")
     with clock.frozen(OPENED), refused(WrongState, "wrong-state"):
         begin_review(review.lot.pk)
+    assert queries.progress(review.city["agency-a"], review.lot.pk).state == ""
     Opening.objects.update(state="public")
     with clock.frozen(OPENED), refused(NotEntitled, "wrong-post"):
         begin_review(review.lot.pk, by=review.city["supervisor"])
@@ -177,6 +180,24 @@ def test_file_that_may_not_be_shown_is_none(begun: Review) -> None:
 
     assert [one.fault for one in copies[:2]] == ["file-type", ""]
     assert (copies[0].after, copies[1]) == ("", vaulted[1])
+
+
+def test_file_that_breaks_the_tool_keeps_nobody_from_being_judged(begun: Review) -> None:
+    """A page tree that leads into itself: harmless to keep, impossible to copy."""
+    reviews.qualified(begun)
+    document = pikepdf.new()
+    document.add_blank_page()
+    document.Root.Pages.Kids = pikepdf.Array([document.Root.Pages])
+    out = io.BytesIO()
+    document.save(out)
+    _spoil(Qualification.objects.order_by("position")[1], 2, out.getvalue())
+
+    copies = make_copies(begun.lot.pk)
+
+    assert [one.fault for one in copies] == ["", "", "", "file-type", "", "", "", ""]
+    with clock.frozen(LATER):
+        record_copies(begun.lot.pk, copies)
+    assert queries.progress(begun.city["agency-a"], begun.lot.pk).doubtful == 1
 
 
 def _spoil(row: Qualification, number: int, data: bytes) -> None:

@@ -16,8 +16,10 @@ from mifeng.rules.errors import NotEntitled, Tampered, WrongMoment, WrongState
 from mifeng.rules.scoring import parse_sheet
 from mifeng.tenders.models import Lot, Tender
 from tests.actions import reviews
-from tests.actions.evidence import not_there, read_entry, refused
+from tests.actions.evidence import changed, not_there, read_entry, refused, snapshot
 from tests.actions.reviews import FIRMS, PRICES, SCORING, SEATS, Review
+from tests.factories import City
+from tests.rules import scores
 
 STEP = "reviewing"
 LATER = SCORING + timedelta(minutes=1)
@@ -51,6 +53,28 @@ def test_lock_waits_for_every_technical_sheet(review: Review) -> None:
         + ["evaluation.sheet give_sheet:  → writing"] * 5
     )
     assert [one["seat"] for one in read.facts("lock_technical")["sheets"]] == list(SEATS)
+
+
+def test_job_that_comes_too_early_changes_nothing(review: Review) -> None:
+    reviews.score(review, 2, "technical")
+    written = reviews.sign(review, 2, "technical")
+    before = snapshot()
+    with clock.frozen(LATER):
+        tasks.go_on(entry_id=written.id)
+
+    assert changed(before) == {}
+
+
+def test_without_business_items_all_is_shown_after_the_lock(city: City) -> None:
+    whole = tuple(item for item in scores.items(t1={"max": Decimal(50)}) if item.part != "business")
+    review = reviews.reach(city, "reviewing", template=scores.template(items=whole))
+    all_signed(review, "technical")
+    with clock.frozen(LATER):
+        tasks.advance(review.lot.pk)
+        tasks.advance(review.lot.pk)
+
+    assert review.state == "revealed"
+    assert Sheet.objects.filter(state="shown").count() == 5
 
 
 def test_names_follow_with_the_lock_and_not_before(review: Review) -> None:

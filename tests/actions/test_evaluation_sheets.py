@@ -99,6 +99,8 @@ def test_save_from_an_overtaken_page_shows_both_values(review: Review, codes: Se
         "stands": "21",
     }
     assert values(review) == [("t1", "21", 2)]
+    with clock.frozen(SCORING), refused(WrongState, "stale-version"):
+        save_cells(review.lot.pk, "technical", [Entered(codes[0], "t1", Decimal(-1), version=1)], by=review.member(2))
 
 
 def test_retry_of_a_save_whose_answer_was_lost_changes_nothing(review: Review, codes: Sequence[str]) -> None:
