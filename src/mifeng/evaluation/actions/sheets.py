@@ -97,7 +97,8 @@ def save_cells(lot_id: UUID, part: str, entered: Sequence[Entered], *, by: Actor
         evaluation = check_stage(act.share(Evaluation, lot_id), "save_cells", STAGE[part])
         sheet = act.lock(SheetRow, row.pk)
         check_step(TABLE, "save_cells", state=sheet.state, role=by.role)
-        standing = {(one.code, one.item): one for one in Cell.objects.filter(sheet=sheet)}
+        rows = Cell.objects.filter(sheet=sheet, code__in={one.code for one in cells})
+        standing = {(one.code, one.item): one for one in rows}
         _check_fresh(cells, standing)
         codes = codes_of(evaluation, row.member.seat).codes
         refuse_if_any(Unfair, _cell_reasons(cells, template_of(evaluation.template), part, codes))
