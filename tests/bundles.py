@@ -26,9 +26,10 @@ from mifeng.oversight.bundle import files_of, matter_of
 from mifeng.sittings.models import Panel
 from mifeng.tenders.models import Lot, Tender
 from tests.actions import draws
+from tests.actions.reviews import reach
 from tests.bids import DAY_BEFORE, Held, hand_in, replacement, sealed_bid, take_back
 from tests.conftest import TEMPLATE, read_city
-from tests.factories import DUE, START, City, lot_of, published
+from tests.factories import DUE, START, City
 from tests.trusted import Trusted
 from tests.web.openings import KEYING, SOON
 from tests.web.witnessed import witness_log
@@ -92,8 +93,8 @@ def told(city: City, folder: Path, *, keyed: Sequence[int] = (1, 2, 3), bids: in
     """
     near = Timed(folder)
     try:
-        tender = published(city)
-        lot = lot_of(tender)
+        lot = reach(city, "published").lot
+        tender = lot.tender
         with clock.frozen(START + timedelta(hours=1)):
             near.settle()
             dealings.countersign_deadline(Entry.objects.get(type="publish_notice").pk, near.reach)

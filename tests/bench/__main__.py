@@ -1,6 +1,6 @@
 """``python -m tests.bench [PART …]``: take the figures, print them, write ``build/bench.json``.
 
-Parts: ``tree draw seal receipts push acts receive sequencing``; all of them without an argument, in this order: what
+Parts: ``tree draw seal receipts push acts receive sequencing bundle``; all without an argument, in this order: what
 the later ones leave behind would weigh on the earlier ones.
 """
 
@@ -54,6 +54,14 @@ def push() -> Iterator[Figure]:
         yield from part.measure(stand.city())
 
 
+def bundle() -> Iterator[Figure]:
+    """Take the figures of a project's evidence with PostgreSQL alone."""
+    with stand.database():
+        from tests.bench import bundle as part  # noqa: PLC0415 - as above
+
+        yield from part.measure(stand.city())
+
+
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "tree": tree.measure,
     "draw": draw.measure,
@@ -63,6 +71,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "acts": acts,
     "receive": receive,
     "sequencing": sequencing,
+    "bundle": bundle,
 }
 
 

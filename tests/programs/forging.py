@@ -45,7 +45,7 @@ from tests.bundles import Files
 
 @dataclass
 class Forged:
-    """A row of the log that may be changed (条目)."""
+    """A row of the log that may be changed (条目); of one that is closed there is its leaf alone, and no field."""
 
     index: int
     stream: str
@@ -133,6 +133,9 @@ class Forge:
         last: dict[str, str] = {}
         for row in self.rows:
             old = row.leaf
+            if not row.fields:
+                last[row.stream] = old
+                continue
             if row.body is not None:
                 row.body = json.loads(_mapped(json.dumps(row.body, ensure_ascii=False), fresh))
                 if row.fields["type"] == "record_releases":
@@ -211,12 +214,7 @@ class Forge:
                 row.stream,
                 bytes.fromhex(row.leaf),
                 tuple(inclusion_proof(row.index, tree)),
-                Disclosed(
-                    canonical(row.fields),
-                    row.salt,
-                    canonical(row.body) if row.body is not None else None,
-                    row.body_salt if row.body is not None else None,
-                ),
+                _disclosed(row),
             )
             for row in self.rows
         )
@@ -242,11 +240,20 @@ def trust() -> Trust:
 
 def _forged(line: Line) -> Forged:
     row = line.row
-    assert row.disclosed is not None
+    if row.disclosed is None:
+        return Forged(row.index, row.stream, row.leaf.hex(), {}, b"", None, b"")
     body = json.loads(row.disclosed.body) if row.disclosed.body is not None else None
     fields = json.loads(row.disclosed.data)
     body_salt = row.disclosed.body_salt or b""
     return Forged(row.index, row.stream, row.leaf.hex(), fields, row.disclosed.salt, body, body_salt)
+
+
+def _disclosed(row: Forged) -> Disclosed | None:
+    if not row.fields:
+        return None
+    if row.body is None:
+        return Disclosed(canonical(row.fields), row.salt)
+    return Disclosed(canonical(row.fields), row.salt, canonical(row.body), row.body_salt)
 
 
 def _after(redaction: dict[str, Any], last: dict[str, str]) -> None:

@@ -198,9 +198,19 @@ def witnessed_late(forge: Forge) -> None:
 
 def seed_before_contributions(forge: Forge) -> None:
     seed = forge.row("fix_seed")
-    given = next(row for row in forge.rows if (row.stream, row.fields["type"]) == (seed.stream, "record_contributions"))
+    given = next(
+        row for row in forge.rows if (row.stream, row.fields.get("type")) == (seed.stream, "record_contributions")
+    )
     seed.fields["t"], given.fields["t"] = given.fields["t"], seed.fields["t"]
     forge.reorder(given, seed)
+    forge.relog()
+
+
+def codes_after_contributions(forge: Forge) -> None:
+    """The secret of the codes was fixed when the first contribution to a seed was known."""
+    late, given = forge.row("commit_codes"), forge.row("record_contributions")
+    late.fields["t"] = given.fields["t"]
+    forge.reorder(late, given)
     forge.relog()
 
 

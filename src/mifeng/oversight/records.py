@@ -23,8 +23,10 @@ NOTICES = ("publish_notice", "clarify")
 PUBLIC_BODIES = frozenset(
     {"publish_notice", "close_bidding", "close_list", "record_countersignatures", "open_keys", "close_keys"}
     | {"record_releases", "receive_bid", "record_acks", "withdraw_bid", "confirm_key"}
-    | {"commit_pool", "record_contributions", "fix_seed", "abort_draw"}
+    | {"commit_pool", "record_contributions", "fix_seed", "abort_draw", "commit_codes"}
 )
+# Acts that everybody may know of; of any other in these chains the public sees the leaf alone.
+PUBLIC_ACTS = PUBLIC_BODIES | {"clarify", "open_all"}
 # Its body says which files lay in which bid, so nobody reads it before the technical scores are locked.
 LINKS_FILES = "open_all"
 
@@ -152,7 +154,7 @@ def _public_part(rows: list[Entry]) -> list[Entry]:
 
 
 def _disclosed(matter: Matter, row: Entry, body: EntryBody | None) -> Disclosed | None:
-    if matter.is_public and row.subject.startswith("tenders.tender:") and row.type not in NOTICES:
+    if matter.is_public and row.type not in PUBLIC_ACTS:
         return None
     shown = body if body is not None and _shows_body(matter, row) else None
     return Disclosed(

@@ -1,4 +1,4 @@
-"""T1 to T3: did things happen in their order (次序). Places in the log show it; clocks only where the law names one."""
+"""T1 to T4: did things happen in their order (次序). Places in the log show it; clocks only where the law names one."""
 
 from collections.abc import Iterator, Sequence
 
@@ -59,6 +59,21 @@ def drawing(case: Case) -> Iterator[Found]:
         yield from _behind(one, pools, given)
         yield from _behind(one, given, one.of_type("fix_seed"))
         yield from _behind(one, one.of_type("fix_seed"), one.of_type(*WALKED))
+
+
+def codes(case: Case) -> Iterator[Found]:
+    """T4: the secret behind the codes of the blind review was fixed before anybody could choose it."""
+    given = [line for one in case.draws for line in one.of_type("record_contributions")]
+    for package in case.packages:
+        lot_ref = package.lot.lot_ref
+        fixed = [line for line in case.bundle.of_type("commit_codes") if _fixes(line, lot_ref)]
+        yield from _behind(package, package.notices[:1], fixed)
+        yield from _behind(package, fixed, given)
+        yield from _behind(package, fixed, package.of_type("open_all"))
+
+
+def _fixes(line: Line, lot_ref: str) -> bool:
+    return (line.facts("commit_codes") or {}).get("lot_ref") == lot_ref
 
 
 def _behind(subject: Package | Drawing, before: Sequence[Line], after: Sequence[Line]) -> Iterator[Found]:

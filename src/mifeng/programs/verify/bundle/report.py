@@ -35,6 +35,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "T1": order.opening,
         "T2": order.in_time,
         "T3": order.drawing,
+        "T4": order.codes,
         "B1": bids.headers,
         "B2": bids.policies,
         "B3": bids.receipts,
