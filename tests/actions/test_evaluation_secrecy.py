@@ -15,7 +15,7 @@ from mifeng.bidding.models import OpenedFile
 from mifeng.evaluation import blind, queries
 from mifeng.evaluation.actions import Entered, save_cells
 from mifeng.evaluation.codes import codes_of, issues_of, secret_of
-from mifeng.evaluation.models import Sheet
+from mifeng.evaluation.models import Cell, Sheet
 from mifeng.kernel import clock
 from mifeng.kernel.models import Entry
 from mifeng.tenders.models import Lot, Tender
@@ -126,11 +126,16 @@ def _cells(read: Any) -> list[dict[str, Any]]:
 
 
 def test_same_score_twice_looks_different_in_the_database(review: Review) -> None:
-    """Who can read rows cannot tell equal scores: every value is closed with a number of its own."""
+    """Who can read rows cannot tell equal scores, nor short from long ones: each value is closed alone and filled up."""
     first, second = (bid.code for bid in blind.pages_for(review.member(2), review.lot.pk)[:2])
     with clock.frozen(SCORING + timedelta(seconds=1)):
-        cells = [Entered(first, "t1", Decimal(20)), Entered(second, "t1", Decimal(20))]
+        cells = [
+            Entered(first, "t1", Decimal(20)),
+            Entered(second, "t1", Decimal(20)),
+            Entered(second, "t2", Decimal(5)),
+        ]
         written = save_cells(review.lot.pk, "technical", cells, by=review.member(2))
 
-    one, other = read_entry(written.id).facts("save_cells")["cells"]
+    one, other, _ = read_entry(written.id).facts("save_cells")["cells"]
     assert one["sha256"] != other["sha256"]
+    assert len({len(bytes(cell.sealed)) for cell in Cell.objects.all()}) == 1

@@ -2,6 +2,7 @@
 
 ``keys/desk.key`` stands outside the database and its backups. Every sealed value is AES-256-GCM under a key of its own
 purpose, with a fresh nonce, bound to the row and the version it belongs to, so that no value can be moved or put back.
+Values are filled up to whole blocks: one digit more or less in a score does not show in the length of its row.
 """
 
 import os
@@ -20,6 +21,8 @@ FILE = "desk.key"
 CODES, ISSUE, CELL, SHEET = "codes", "issue", "cell", "sheet"
 NONCE_BYTES = 12
 KEY_BYTES = 32
+LENGTH_BYTES = 4
+BLOCK = 256
 
 
 def seal(purpose: str, row: str, value: object) -> bytes:
@@ -30,8 +33,10 @@ def seal(purpose: str, row: str, value: object) -> bytes:
         row: name of the row, with its version where it has one.
         value: text, numbers, lists and objects.
     """
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(_key(purpose)).encrypt(nonce, canonical(value), _bound(purpose, row))
+    nonce, data = os.urandom(NONCE_BYTES), canonical(value)
+    plain = len(data).to_bytes(LENGTH_BYTES) + data
+    filled = plain + bytes(-len(plain) % BLOCK)
+    return nonce + AESGCM(_key(purpose)).encrypt(nonce, filled, _bound(purpose, row))
 
 
 def unseal(purpose: str, row: str, sealed: bytes) -> object:
@@ -41,7 +46,9 @@ def unseal(purpose: str, row: str, sealed: bytes) -> object:
         InvalidTag: when it was sealed under another key, for another purpose or row, or has been changed.
     """
     nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-    return parse_canonical(AESGCM(_key(purpose)).decrypt(nonce, ciphertext, _bound(purpose, row)))
+    filled = AESGCM(_key(purpose)).decrypt(nonce, ciphertext, _bound(purpose, row))
+    end = LENGTH_BYTES + int.from_bytes(filled[:LENGTH_BYTES])
+    return parse_canonical(filled[LENGTH_BYTES:end])
 
 
 def _bound(purpose: str, row: str) -> bytes:
