@@ -126,7 +126,7 @@ def _cells(read: Any) -> list[dict[str, Any]]:
 
 
 def test_same_score_twice_looks_different_in_the_database(review: Review) -> None:
-    """Who can read rows cannot tell equal scores, nor short from long ones: each value is closed alone and filled up."""
+    """Who can read rows cannot tell equal scores, nor short from long ones: each is closed alone and filled up."""
     first, second = (bid.code for bid in blind.pages_for(review.member(2), review.lot.pk)[:2])
     with clock.frozen(SCORING + timedelta(seconds=1)):
         cells = [
