@@ -24,6 +24,7 @@ from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.models import Entry
 from mifeng.oversight.bundle import files_of, matter_of
 from mifeng.sittings.models import Panel
+from mifeng.tenders.actions import Clarified, clarify
 from mifeng.tenders.models import Lot, Tender
 from tests.actions import draws
 from tests.actions.reviews import reach
@@ -79,7 +80,15 @@ def own_database(blocker: Any) -> Iterator[City]:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def told(city: City, folder: Path, *, keyed: Sequence[int] = (1, 2, 3), bids: int = 5, witnessed: bool = True) -> Story:
+def told(
+    city: City,
+    folder: Path,
+    *,
+    keyed: Sequence[int] = (1, 2, 3),
+    bids: int = 5,
+    witnessed: bool = True,
+    clarified: bool = False,
+) -> Story:
     """Lead a project from its entry to its opening.
 
     The second bid lies there in its second version, the last one was taken back. One expert declines.
@@ -89,6 +98,7 @@ def told(city: City, folder: Path, *, keyed: Sequence[int] = (1, 2, 3), bids: in
         folder: for the memories of trustees and witness.
         keyed: whose bidders confirm their keys.
         bids: how many are handed in; one of them is taken back, where there are more than two.
+        clarified: the agency has published a clarification that leaves the deadline.
         witnessed: the last entries are under a checkpoint that the witness has signed.
     """
     near = Timed(folder)
@@ -98,6 +108,8 @@ def told(city: City, folder: Path, *, keyed: Sequence[int] = (1, 2, 3), bids: in
         with clock.frozen(START + timedelta(hours=1)):
             near.settle()
             dealings.countersign_deadline(Entry.objects.get(type="publish_notice").pk, near.reach)
+        if clarified:
+            clarify_once(city, tender, near)
         panel = drawn(city, tender, near)
         held = handed_in(city, lot, near, bids)
         if near.listed(lot) == "listed":
@@ -109,6 +121,20 @@ def told(city: City, folder: Path, *, keyed: Sequence[int] = (1, 2, 3), bids: in
         for one in near.trustees:
             one.close_connections()
     return Story(city, tender, lot, panel, held)
+
+
+def clarify_once(city: City, tender: Tender, near: Timed) -> None:
+    """Publish a clarification that leaves the deadline, and have the trustees countersign it."""
+    at = START + timedelta(hours=2)
+    with clock.frozen(at):
+        tender.refresh_from_db()
+        words = Clarified(
+            "更正一处错字", affects_bids=False, new_due_at=None, version=tender.version, reason="不影响编制"
+        )
+        written = clarify(tender.pk, words, by=city["agency-a"])
+    with clock.frozen(at + timedelta(minutes=1)):
+        near.settle()
+        dealings.countersign_deadline(written.id, near.reach)
 
 
 def opened(lot: Lot, near: Timed, keyed: Sequence[Held]) -> None:

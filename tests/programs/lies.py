@@ -53,6 +53,27 @@ def disclosure_path(forge: Forge, **wanted: int) -> str:
     return draw_path(forge, **wanted).replace(".json", "-disclosure.json")
 
 
+def hidden_entry(forge: Forge) -> None:
+    """Something that happened to a listed bid is shown by its leaf alone, with a reason that others may have."""
+    stream = _receipt(forge).stream
+    place, leaf = [(row.index, row.leaf) for row in forge.rows if row.stream == stream][1]
+    forge.edit(layout.ENTRIES, lambda value: _close(_entry(value, place)))
+    row = {"kind": "entry", "of": leaf, "commitment": leaf, "why": "not-public", "basis": ["our choice (ADR-8)"]}
+    forge.edit(layout.REDACTIONS, lambda value: value["redactions"].append(row))
+
+
+def other_project(forge: Forge) -> None:
+    forge.manifest = replace(forge.manifest, project="ZFCG-0000-000000")
+
+
+def earlier_deadline(forge: Forge) -> None:
+    """The list stands on an hour that no trustee signed under the notice."""
+    facts = forge.row("close_list").facts("list")
+    facts["due"] = format_time(DUE - timedelta(minutes=30))
+    forge.edit(layout.COUNTERSIGNATURES, lambda value: [_date(one, facts["due"]) for one in value["countersignatures"]])
+    forge.relog()
+
+
 def extra_file(forge: Forge) -> None:
     forge.files["tender/extra.json"] = b"{}"
 
@@ -326,6 +347,16 @@ def rulebook(constant: str, value: str) -> Callable[[Forge], object]:
         forge.files[layout.RULEBOOK] = f"{before}{found}value = {value}\n{rest}".encode()
 
     return forge_it
+
+
+def _close(entry: Any) -> None:
+    for key in ("data", "salt", "body", "body_salt"):
+        del entry[key]
+
+
+def _date(one: Any, due: str) -> None:
+    if one["kind"] == "close":
+        one["due"] = due
 
 
 def _entry(value: Any, place: int) -> Any:

@@ -15,6 +15,7 @@ from tests.programs.lies import (
     contribution,
     copied_slot,
     dropped,
+    earlier_deadline,
     edited,
     entry,
     excluded_selected,
@@ -26,6 +27,7 @@ from tests.programs.lies import (
     head,
     header_in_a_second_form,
     hidden_draw,
+    hidden_entry,
     late_bid,
     later_witness,
     left_out,
@@ -33,6 +35,7 @@ from tests.programs.lies import (
     malformed,
     other_ciphertext,
     other_envelope,
+    other_project,
     other_receipt,
     other_seed,
     other_share,
@@ -79,6 +82,7 @@ MUTANTS: dict[str, Mutant] = {
     "a record of another end": Mutant("C1", "state-other", edited(OPENING, lambda value: value.update(ended="short"))),
     "a draw left out": Mutant("C1", "draw-other", hidden_draw),
     "a check said to be withheld": Mutant("C1", "check-other", said_withheld),
+    "a bundle of another project": Mutant("C1", "project-other", other_project),
     "a dropped entry": Mutant("C2", "chain-broken", dropped),
     "one countersignature under the deadline": Mutant(
         "C3", "countersignature-missing", fewer_countersignatures("deadline")
@@ -94,6 +98,7 @@ MUTANTS: dict[str, Mutant] = {
         "C4", "redaction-idle", redaction(lambda rows: rows[0].update(commitment="00" * 32))
     ),
     "a redaction twice": Mutant("C4", "redaction-twice", redaction(lambda rows: rows.append(rows[-1]))),
+    "an entry of a bid hidden": Mutant("C4", "redaction-unlawful", hidden_entry),
     "a forged signature of the log": Mutant("A1", "log-signature-wrong", head(broken_log_signature)),
     "a checkpoint without witness": Mutant(
         "A2", "cosignature-wrong", head(lambda note: Note(note.text, note.signatures[:1]))
@@ -147,6 +152,7 @@ MUTANTS: dict[str, Mutant] = {
     "a back-dated entry": Mutant("L5", "time-behind", later_witness),
     "a bid behind the list": Mutant("T1", "order-wrong", bid_behind_the_list),
     "a late bid": Mutant("T2", "bid-late", late_bid),
+    "a list under another deadline": Mutant("T2", "deadline-other", earlier_deadline),
     "a bid witnessed too late": Mutant("T2", "bid-witnessed-late", witnessed_late),
     "a seed before its contributions": Mutant("T3", "order-wrong", seed_before_contributions),
     "codes fixed after a contribution": Mutant("T4", "order-wrong", codes_after_contributions),

@@ -284,6 +284,79 @@ def test_any_file_left_out_or_emptied_is_found_and_breaks_nothing(evidence: Evid
         assert "C1" in failing(verify(void, trust())), path
 
 
+def unopened(forge: Forge, fault: str, reason: str) -> None:
+    """Say of the first opened bid that it stayed sealed."""
+    place = forge.position() - 1
+    said = {"outcome": "unopened", "fault": fault, "reason": reason}
+    forge.edit("opening/1.json", lambda value: value["bids"][place].update(said))
+
+
+def without_shares(forge: Forge, *trustees: int) -> None:
+    """Let trustees have released nothing for the first opened bid."""
+    bid_ref = forge.json("opening/1.json")["bids"][forge.position() - 1]["bid_ref"]
+
+    def leave_out(value: Any) -> None:
+        for number in trustees:
+            one = value["releases"][number]
+            one["shares"] = [share for share in one["shares"] if share["bid_ref"] != bid_ref]
+
+    forge.edit("opening/1-releases.json", leave_out)
+
+
+def bad_acks(forge: Forge, *trustees: int) -> None:
+    """Let trustees have signed before the deadline that they hold no share of it."""
+    forge.edit(forge.bid("record.json"), lambda value: [value["acks"][one].update(verdict="bad") for one in trustees])
+
+
+@pytest.mark.parametrize(
+    ("lost", "bad", "fault", "reason", "sound"),
+    [
+        ((), (), "bidder", "content-broken", True),
+        ((), (), "platform", "bytes-missing", True),
+        ((), (), "trustee", "share-missing", False),
+        ((0, 1), (), "trustee", "share-missing", True),
+        ((0, 1), (), "bidder", "content-broken", False),
+        ((0, 1), (0, 1), "bidder", "stanza-bad", True),
+        ((0, 1), (0, 1), "trustee", "share-missing", False),
+        ((0,), (0,), "bidder", "stanza-bad", False),
+    ],
+)
+def test_the_fault_of_a_bid_that_stayed_sealed_is_computed(
+    evidence: Evidence, lost: tuple[int, ...], bad: tuple[int, ...], fault: str, reason: str, sound: bool
+) -> None:
+    """Whose fault it is follows from acknowledgements and shares, whatever the record says."""
+    forge = Forge(evidence.cuts["supervisor"], evidence.submit)
+    without_shares(forge, *lost)
+    bad_acks(forge, *bad)
+    unopened(forge, fault, reason)
+
+    found = failing(verify(forge.bundle(), trust()))
+
+    assert ("X1" in found) != sound
+    assert sound or found["X1"] == {"fault-other"}
+
+
+def test_what_the_public_cut_cannot_tell_of_a_sealed_bid_it_withholds(evidence: Evidence) -> None:
+    """Without the shares nobody computes why a bid with its key stayed sealed; a bid without any word is a fault."""
+    forge = Forge(evidence.cuts["public"], evidence.submit)
+    unopened(forge, "trustee", "share-missing")
+    silent = Forge(evidence.cuts["public"], evidence.submit)
+    silent.edit("opening/1.json", lambda value: value["bids"][0].update(outcome=""))
+
+    assert "X1" not in failing(verify(forge.bundle(), trust()))
+    assert failing(verify(silent.bundle(), trust()))["X1"] == {"outcome-missing"}
+
+
+def test_a_bid_opened_without_its_bidder_s_key_is_found(evidence: Evidence) -> None:
+    forge = Forge(evidence.cuts["public"], evidence.submit)
+    facts = forge.row("close_keys").facts("close_keys")
+    bid_ref = forge.json("opening/1.json")["bids"][forge.position() - 1]["bid_ref"]
+    facts["keyed"] = [one for one in facts["keyed"] if one != bid_ref]
+    forge.relog()
+
+    assert failing(verify(forge.bundle(), trust())) == {"X1": {"opened-unkeyed"}}
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("cut", ["public", "supervisor"])
 def test_whatever_an_entry_says_no_check_breaks_on_it(evidence: Evidence, cut: str) -> None:

@@ -172,6 +172,25 @@ def test_too_few_bids_are_evidence_without_their_number(committing: City, tmp_pa
     assert "fail" not in outcomes(supervised).values()
 
 
+def test_clarification_is_shown_by_its_entry_and_what_trustees_signed_under_it(
+    committing: City, tmp_path: Path
+) -> None:
+    """Its body names sites and reasons and is not public; the deadline stands under the trustees' signatures."""
+    with clock.frozen(OVER):
+        story = told(committing, tmp_path, clarified=True)
+
+        public, supervised = story.files(), story.files("supervisor")
+
+    assert "fail" not in outcomes(public).values()
+    assert set(outcomes(supervised).values()) == {"pass"}
+    assert "不影响编制" not in _opened(public)
+    assert "不影响编制" in _opened(supervised)
+    bundle = read_bundle(public.items())
+    [line] = bundle.of_type("clarify")
+    assert sum(one.leaf == line.leaf for one in bundle.countersigned) == 3
+    assert [one.why for one in bundle.redactions if one.withheld.of == line.leaf] == ["sites-secret"]
+
+
 def test_keys_that_never_came_are_evidence(committing: City, tmp_path: Path) -> None:
     """Where no bidder confirmed a key nothing is opened, and every bid is there as it was sealed."""
     with clock.frozen(OVER):

@@ -126,9 +126,7 @@ def why_withheld(matter: Matter, row: Entry) -> str:
         return "blind-review"
     if row.type == "clarify":
         return "sites-secret"
-    if row.type == "close_list":
-        return "number-secret"
-    return "experts-secret" if row.type == "commit_pool" else "not-public"
+    return "number-secret" if row.type == "close_list" else "not-public"
 
 
 def _bids(matter: Matter, lot: Lot) -> list[object]:
@@ -172,8 +170,6 @@ def _shows_body(matter: Matter, row: Entry) -> bool:
         return True
     if row.type == "close_list":
         return all(one.state != "failed" for one in matter.openings.values() if one.list_entry_id == row.pk)
-    if row.type == "commit_pool":
-        return row.pk in {one.pool_entry for one in matter.draws}
     return row.type in PUBLIC_BODIES
 
 

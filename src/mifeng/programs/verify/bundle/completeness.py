@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from mifeng.programs.verify.bundle.case import TENDER, Case, Drawing, Package
+from mifeng.programs.verify.bundle.case import LOT, TENDER, Case, Drawing, Package
 from mifeng.programs.verify.bundle.findings import DECLARED, SEEN, UNSEEN, Fault, Finding, Found
 from mifeng.rules.bundle import layout
 from mifeng.rules.bundle.reading import Bundle, Line
-from mifeng.rules.bundle.redaction import GROUNDS
+from mifeng.rules.bundle.redaction import GROUNDS, Withheld
 from mifeng.rules.bundle.withholding import withheld
 
 RELEASED, LISTED = ("short", "public"), ("unkeyed", "short", "public")
@@ -73,9 +73,26 @@ def redactions(case: Case) -> Iterator[Found]:
         yield Fault("redaction-twice", layout.REDACTIONS)
     for row in case.bundle.redactions:
         yield SEEN
+        if not _may_be_withheld(case.bundle, row.withheld):
+            yield Fault("redaction-unlawful", f"{row.withheld.kind} {row.withheld.of}")
         if not row.basis or not set(row.basis) <= set(GROUNDS.get(row.why, ())):
             path = f"{row.withheld.kind} {row.withheld.of}"
             yield Fault("redaction-baseless", path, "、".join(GROUNDS.get(row.why, ())), "、".join(row.basis))
+
+
+def _may_be_withheld(bundle: Bundle, one: Withheld) -> bool:
+    """Say whether a cut may leave this out: nothing that could hide a withdrawal, a second pool or another deadline."""
+    line = bundle.line(one.of)
+    if one.kind == "entry":
+        return bundle.is_public and line is not None and line.row.stream.startswith((TENDER, LOT))
+    if one.kind == "body":
+        failed = any(lot.state == "failed" for lot in bundle.manifest.lots)
+        hidden = {"clarify", "close_list"} if failed else {"clarify"}
+        return line is not None and (line.type == "open_all" or (bundle.is_public and line.type in hidden))
+    if one.kind == "before":
+        return bundle.is_public and one.of.startswith(TENDER)
+    # A draw that has no seed yet has no disclosure in any cut.
+    return one.kind in ("part", "key") or bundle.is_public or (one.kind == "lists" and not bundle.draws[one.of].seed)
 
 
 def _required(bundle: Bundle) -> Iterator[str]:
@@ -102,6 +119,9 @@ def _states(bundle: Bundle) -> Iterator[Found]:
             yield Fault("state-other", layout.opening_path(lot.number), lot.state, record.ended)
         if sealing is not None and sealing.policy.lot_ref.hex() != lot.lot_ref:
             yield Fault("lot-other", layout.policy_path(lot.number), lot.lot_ref, sealing.policy.lot_ref.hex())
+    numbers = {str(one["number"]) for one in bundle.notices}
+    if numbers - {bundle.manifest.project}:
+        yield Fault("project-other", layout.MANIFEST, "、".join(sorted(numbers)), bundle.manifest.project)
     pools = (line.facts("commit") or {} for line in bundle.of_type("commit_pool"))
     fixed = {str(facts["handle"]) for facts in pools if "handle" in facts}
     if fixed != set(bundle.manifest.draws):

@@ -29,14 +29,14 @@ def opening(case: Case) -> Iterator[Found]:
 
 
 def in_time(case: Case) -> Iterator[Found]:
-    """T2: every listed bid came before the deadline that the trustees signed, and was witnessed a minute after it."""
+    """T2: every listed bid came before the deadline that trustees signed, and was witnessed a minute after at most."""
     for package in case.packages:
         due = package.due
         signed = [one for one in case.bundle.countersigned if one.lot_ref == package.lot.lot_ref]
-        last = package.notices[-1].leaf if package.notices else ""
+        last = {line.leaf for line in (*package.notices[-1:], *package.of_type("close_list"))}
         for one in signed if due else ():
             yield SEEN
-            if one.leaf == last and instant(one.due) != due:
+            if one.leaf in last and instant(one.due) != due:
                 yield Fault("deadline-other", package.path, one.due, format_time(due) if due else "")
         for bid in package.bids:
             for line in case.receipts(bid.published.envelope):
