@@ -79,11 +79,11 @@ def assemble_panel(tender_id: UUID, *, speciality: str = "", by: Actor) -> Writt
             speciality=wanted,
             assembled_at=act.at,
         )
+        # Contributors are shown the same policy: that of the first package by number, not by id.
+        first = min(lots, key=lambda lot: lot.number)
         for ask in asks:
             if ask.request.expert_seats:
-                draw = experts.request_draw(
-                    act, _asked(tender, lots[0], ask, handles[str(ask.request.site_id)], wanted)
-                )
+                draw = experts.request_draw(act, _asked(tender, first, ask, handles[str(ask.request.site_id)], wanted))
                 PanelSite.objects.create(
                     panel=panel, site=ask.request.site_id, draw=draw, buyer_seats=ask.request.buyer_seats
                 )

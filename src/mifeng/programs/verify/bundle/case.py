@@ -3,7 +3,7 @@
 Every check reads from here. Nothing is taken for true: where two lines claim to be the same act, both are here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +18,7 @@ from mifeng.rules.errors import Tampered
 from mifeng.rules.ledger import Note, VerifierKey, parse_time, parse_vkey, verify_cosignature
 from mifeng.rules.seal.faults import Unopenable
 from mifeng.rules.seal.part import File, files_of, open_part, part_context
+from mifeng.rules.seal.policy import policy_hash
 
 T = TypeVar("T")
 NOTICES = ("publish_notice", "clarify")
@@ -222,11 +223,13 @@ def _package(bundle: Bundle, lot: Lot) -> Package:
 def _drawing(bundle: Bundle, handle: str) -> Drawing:
     pools = [line for line in bundle.of_type("commit_pool") if _names(line, "commit", "handle", handle)]
     streams = {line.row.stream for line in pools}
-    first: Sequence[Sealing] = list(bundle.policies.values())[:1]
+    record, policies = bundle.draws.get(handle), list(bundle.policies.values())
+    # A draw names the policy of one of the packages; where it names none of them, that is for D1 to find.
+    named = [one for one in policies if record is not None and policy_hash(one.data).hex() == record.policy_hash]
     return Drawing(
         handle=handle,
-        sealing=first[0] if first else None,
-        record=bundle.draws.get(handle),
+        sealing=next(iter(named or policies), None),
+        record=record,
         disclosure=bundle.disclosures.get(handle),
         pools=tuple(pools),
         stream=tuple(line for line in bundle.lines if line.row.stream in streams),
