@@ -1,4 +1,4 @@
-"""The evidence of a project of two packages (多包项目): one file, each package with its own policy, bids and opening."""
+"""The evidence of a project of two packages (多包项目): one file, each with its own policy, bids and opening."""
 
 from datetime import timedelta
 from decimal import Decimal
