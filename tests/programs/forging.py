@@ -68,10 +68,12 @@ class Forge:
     Args:
         files: of a real bundle, the manifest first.
         submit: for each bid_ref the secret number of its submit key.
+        origin: what the checkpoints say whose log it is; the log's own name where it is empty.
     """
 
     files: Files
     submit: dict[str, int] = field(default_factory=dict)
+    origin: str = ""
 
     def __post_init__(self) -> None:
         self.files = dict(self.files)
@@ -221,15 +223,15 @@ class Forge:
         self.files[layout.ENTRIES] = format_entries(rows)
         heads, before = [], 0
         for length, at in self.heads:
-            heads.append(Head(signed(tree[:length], at), tuple(consistency_proof(before, tree[:length]))))
+            heads.append(Head(signed(tree[:length], at, self.origin), tuple(consistency_proof(before, tree[:length]))))
             before = length
         self.files[layout.CHECKPOINTS] = format_heads(tuple(heads))
 
 
-def signed(tree: list[bytes], at: int) -> str:
+def signed(tree: list[bytes], at: int, origin: str = "") -> str:
     """Return the checkpoint over a tree, signed by the log and cosigned by the witness at a time."""
     key, witness = log_key(), witness_key(_data() / "witness")
-    note = sign_note(format_checkpoint(Checkpoint(key.name, len(tree), root_of(tree))), key)
+    note = sign_note(format_checkpoint(Checkpoint(origin or key.name, len(tree), root_of(tree))), key)
     return add_signatures(note, [cosign(note.partition("\n\n")[0] + "\n", witness, at)])
 
 

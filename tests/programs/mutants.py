@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mifeng.rules.bundle import layout
 from mifeng.rules.ledger import Note
+from tests.programs import further
 from tests.programs.forging import Forge
 from tests.programs.lies import (
     OPENING,
@@ -14,6 +16,7 @@ from tests.programs.lies import (
     codes_after_contributions,
     contribution,
     copied_slot,
+    draw_path,
     dropped,
     earlier_deadline,
     edited,
@@ -187,4 +190,36 @@ MUTANTS: dict[str, Mutant] = {
         "X1", "fault-other", edited(OPENING, lambda value: first_bid(value, "unopened").update(fault="platform"))
     ),
     "an opening with too few": Mutant("X2", "state-unlawful", rulebook("suppliers_min", "4")),
+    "an entry in another chain": Mutant("C2", "stream-other", further.other_stream),
+    "a log of another name": Mutant("A1", "origin-other", further.other_origin),
+    "a release that no entry names": Mutant("A4", "release-unlogged", further.unlogged_release, SUPERVISOR),
+    "another technical file": Mutant("A5", "identity-wrong", further.other_technical_file, SUPERVISOR),
+    "a log cut short": Mutant("L2", "entry-uncovered", further.no_last_checkpoint),
+    "a notice of another policy": Mutant("L4", "policy-other", further.other_policy_hash),
+    "a package of another salt": Mutant(
+        "L4",
+        "lot-ref-wrong",
+        further.facts("close_bidding", "close", lambda one: one.update(lot_ref_salt=flipped(one["lot_ref_salt"]))),
+    ),
+    "a seed of another entry": Mutant("L4", "leaf-unknown", further.other_seed_leaf),
+    "a notice too many": Mutant("L4", "notice-count", further.one_notice_more),
+    "another rulebook": Mutant("L4", "rulebook-other", further.other_rulebook, SUPERVISOR),
+    "an entry before the one it follows": Mutant(
+        "L5", "time-backwards", further.moved_time("open_all", timedelta(seconds=-1))
+    ),
+    "an entry from the future": Mutant("L5", "time-ahead", further.moved_time("open_all", timedelta(hours=1))),
+    "a bid taken back": Mutant("B3", "receipt-outdated", further.withdrawn),
+    "a draw for another place": Mutant("D1", "handle-other", further.other_salt, SUPERVISOR),
+    "a contribution that the log tells otherwise": Mutant(
+        "D3",
+        "contribution-unlogged",
+        further.facts("record_contributions", "contribute", lambda one: one["contributions"][0].update(pi="00" * 81)),
+    ),
+    "an answer that the log tells otherwise": Mutant("D5", "walk-unlogged", further.other_answer, SUPERVISOR),
+    "a seat too many": Mutant(
+        "D6", "seat-wrong", lambda forge: forge.edit(draw_path(forge), lambda value: value.update(filled=9)), SUPERVISOR
+    ),
+    "a reason of another end": Mutant(
+        "X2", "reason-other", edited(OPENING, lambda value: value.update(reason="opened-short"))
+    ),
 }
