@@ -3,7 +3,6 @@
 The witness goes by the platform's clock here, so that the times of the story and of its witness can be compared.
 """
 
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,13 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from django.db import connection, connections
-
 from mifeng.bidding import dealings
 from mifeng.bidding.actions import close_keys, confirm_key
 from mifeng.bidding.models import Envelope
-from mifeng.config.env import env
 from mifeng.experts.actions import fix_seed
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
@@ -29,7 +24,8 @@ from mifeng.tenders.models import Lot, Tender
 from tests.actions import draws
 from tests.actions.reviews import reach
 from tests.bids import DAY_BEFORE, Held, hand_in, replacement, sealed_bid, take_back
-from tests.conftest import TEMPLATE, read_city
+from tests.conftest import read_city
+from tests.databases import own_database
 from tests.factories import DUE, START, City
 from tests.trusted import Trusted
 from tests.web.openings import KEYING, SOON
@@ -63,21 +59,10 @@ class Story:
 
 
 @contextmanager
-def own_database(blocker: Any) -> Iterator[City]:
-    """Give a whole file of tests a database of its own, in which things are really committed."""
-    name = f"story_{secrets.token_hex(6)}"
-    with psycopg.connect(env().database_url, dbname="postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        with blocker.unblock():
-            connection.close()
-            before = connection.settings_dict["NAME"]
-            connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = name
-            try:
-                yield read_city()
-            finally:
-                connections.close_all()
-                connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = before
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def own_city(blocker: Any) -> Iterator[City]:
+    """Give a whole file of tests a database of its own with the sample city in it."""
+    with own_database(blocker):
+        yield read_city()
 
 
 def told(

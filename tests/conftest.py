@@ -5,18 +5,14 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection, connections
 
-from mifeng.config.env import env
 from mifeng.parties.models import Post
 from mifeng.parties.queries import as_actor
 from mifeng.venues.models import Site
+from tests.databases import TEMPLATE, own_database
 from tests.factories import City
-
-TEMPLATE = "mifeng"
 
 
 @pytest.fixture(scope="session")
@@ -36,22 +32,8 @@ def city(db: None) -> City:
 @pytest.fixture
 def committing(django_db_blocker: pytest.FixtureRequest) -> Iterator[City]:
     """Give a test that really commits, with several connections, a database of its own, and the city in it."""
-    name = f"commit_{secrets.token_hex(6)}"
-    address = env().database_url
-    with psycopg.connect(address, dbname="postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        before = connections.settings["default"]["NAME"]
-        with django_db_blocker.unblock():
-            connection.close()
-            connections.settings["default"]["NAME"] = name
-            connection.settings_dict["NAME"] = name
-            try:
-                yield read_city()
-            finally:
-                connections.close_all()
-                connections.settings["default"]["NAME"] = before
-                connection.settings_dict["NAME"] = before
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with own_database(django_db_blocker):
+        yield read_city()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.bundles import Files, own_database, told
+from tests.bundles import Files, own_city, told
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Evidence:
 @pytest.fixture(scope="session")
 def evidence(django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     """Lead one project to its opening, in a database that is dropped again, and keep its bundles."""
-    with own_database(django_db_blocker) as city:
+    with own_city(django_db_blocker) as city:
         story = told(city, tmp_path_factory.mktemp("near"))
         submit = {one.bid_ref: one.secrets.submit for one in story.held}
         return Evidence({cut: story.files(cut) for cut in ("public", "supervisor")}, submit)

@@ -26,7 +26,7 @@ from mifeng.oversight.bundle import FOLDER
 from mifeng.oversight.tasks import make_evidence
 from mifeng.programs.verify.bundle.report import verify
 from mifeng.rules.bundle import layout, read_bundle, unpack
-from tests.bundles import OVER, Files, Story, own_database, told
+from tests.bundles import OVER, Files, Story, own_city, told
 from tests.factories import City, published
 from tests.programs.alone import run
 from tests.programs.forging import trust
@@ -37,7 +37,7 @@ from tests.web.witnessed import witness_log
 @pytest.fixture(scope="module")
 def story(django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """Lead one project to its opening."""
-    with own_database(django_db_blocker) as city, clock.frozen(OVER):
+    with own_city(django_db_blocker) as city, clock.frozen(OVER):
         yield told(city, tmp_path_factory.mktemp("near"))
 
 

@@ -4,21 +4,17 @@ The table holds in both directions: what a post may know it finds, and what it m
 download, inbox line, receipt, search, count, error page or topic that it can reach.
 """
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
-from django.db import connection, connections
 
-from mifeng.config.env import env
 from mifeng.kernel.ledger.queries import history
 from mifeng.tenders.models import Tender
 from mifeng.tenders.queries import subjects
 from mifeng.venues.queries import session_of
-from tests.conftest import TEMPLATE
+from tests.databases import own_database
 from tests.web.visibility.crawl import Route, read_all, routes, values
 from tests.web.visibility.table import DOOR, PORTAL, Cell, Fact, faults, load, sightings
 from tests.web.visibility.world import POSTS, STAGES, World, build, stages
@@ -39,25 +35,14 @@ class Reading:
 
 
 @pytest.fixture(scope="module")
-def own_database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def own(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """Give the module a database of its own, in which things are really committed."""
-    name = f"visibility_{secrets.token_hex(6)}"
-    with psycopg.connect(env().database_url, dbname="postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        with django_db_blocker.unblock():  # type: ignore[attr-defined]
-            connection.close()
-            before = connection.settings_dict["NAME"]
-            connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = name
-            try:
-                yield
-            finally:
-                connections.close_all()
-                connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = before
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with own_database(django_db_blocker):
+        yield
 
 
 @pytest.fixture(scope="module")
-def reading(own_database: None, tmp_path_factory: pytest.TempPathFactory) -> Reading:
+def reading(own: None, tmp_path_factory: pytest.TempPathFactory) -> Reading:
     """Lead one world through all stages and let every post read it at each of them."""
     world = build()
     memory = tmp_path_factory.mktemp("witness")

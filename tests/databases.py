@@ -1,0 +1,35 @@
+"""Databases of a test's own (独立测试数据库), in which things are really committed."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.db import connection, connections
+
+from mifeng.config.env import env
+
+TEMPLATE = "mifeng"
+
+
+@contextmanager
+def own_database(blocker: Any) -> Iterator[None]:
+    """Work on a copy of the prepared database, with as many connections as needed, and drop it afterwards.
+
+    Args:
+        blocker: pytest-django's ``django_db_blocker``.
+    """
+    name = f"own_{secrets.token_hex(6)}"
+    with psycopg.connect(env().database_url, dbname="postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        with blocker.unblock():
+            connection.close()
+            before = connection.settings_dict["NAME"]
+            connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = name
+            try:
+                yield
+            finally:
+                connections.close_all()
+                connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = before
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
