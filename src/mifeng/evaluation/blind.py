@@ -5,22 +5,41 @@ it knows codes, copies under codes, and the seat's own scores. A member is known
 code becomes a row of this context with the lock of the technical scores; before that there is nothing to be read.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
 from mifeng.evaluation.actions.sheets import saved_cells
 from mifeng.evaluation.codes import codes_of
-from mifeng.evaluation.models import BlindCopy, Member, NamedBid, Report, ReportSignature, Sheet
-from mifeng.evaluation.scores import standing_sheets, template_of
+from mifeng.evaluation.models import BlindCopy, Cell, Member, NamedBid, Opinion, Report, ReportSignature, Sheet
+from mifeng.evaluation.scores import changes_of, standing_sheets, template_of
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.vault import path_of
 from mifeng.rules import scoring
 from mifeng.rules.blind import SeatCodes
-from mifeng.rules.scoring import Template, format_sheet
+from mifeng.rules.scoring import Correction, Template, format_sheet
 
 CODED = ("reviewing", "locked", "revealed", "concluded")
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A seat of the committee as every other seat sees it (同席成员): how far it is, never what it gave.
+
+    Args:
+        seat: label of the seat.
+        role: ``expert`` or ``buyer``.
+        sheets: part → state of its sheet.
+        votes: how many members name the seat for the chair.
+    """
+
+    seat: str
+    role: str
+    sheets: Mapping[str, str]
+    votes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,12 @@ class Desk:
         template_hash: which sheets name.
         sheets: part → state of this seat's sheet.
         candidates: labels of the seats that may be elected chair.
+        project: name of the project.
+        package: number and name of the package.
+        chair: seat of the chair; empty before one is elected.
+        vote: the seat that this one names for the chair; empty before it does.
+        reason: code of why the tender is void; else empty.
+        peers: all seats of the committee, this one among them, by label.
     """
 
     lot_id: UUID
@@ -54,6 +79,12 @@ class Desk:
     template_hash: str
     sheets: dict[str, str]
     candidates: tuple[str, ...]
+    project: str
+    package: tuple[int, str]
+    chair: str
+    vote: str
+    reason: str
+    peers: tuple[Peer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +122,7 @@ class Saved:
     score: Decimal
     remark: str
     version: int
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +144,23 @@ class OpenBid:
     bidder: str
     quote_yuan: Decimal | None
     files: tuple[OpenFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What members hold of one thing (委员意见): how many do, whether this seat does, and in which words.
+
+    Args:
+        count: of members.
+        mine: this seat is one of them.
+        said: the words of this seat.
+        carried: more than half of the members hold it.
+    """
+
+    count: int
+    mine: bool
+    said: str
+    carried: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +189,8 @@ def desk_for(by: Actor, lot_id: UUID) -> Desk:
     """
     member = _member(by, lot_id)
     evaluation = member.evaluation
-    experts = Member.objects.filter(evaluation=evaluation, role="expert").order_by("seat")
+    peers = _peers(lot_id)
+    vote = Opinion.objects.filter(member=member, kind="chair").values_list("said", flat=True).first()
     return Desk(
         evaluation.pk,
         evaluation.lot_ref,
@@ -152,8 +202,14 @@ def desk_for(by: Actor, lot_id: UUID) -> Desk:
         signs=bool(member.key),
         template=template_of(evaluation.template),
         template_hash=evaluation.template_hash,
-        sheets=dict(Sheet.objects.filter(member=member).values_list("part", "state")),
-        candidates=tuple(experts.values_list("seat", flat=True)),
+        sheets=next(dict(one.sheets) for one in peers if one.seat == member.seat),
+        candidates=tuple(one.seat for one in peers if one.role == "expert"),
+        project=evaluation.lot.tender.name,
+        package=(evaluation.lot.number, evaluation.lot.name),
+        chair=evaluation.chair,
+        vote=vote or "",
+        reason=evaluation.reason,
+        peers=peers,
     )
 
 
@@ -196,7 +252,12 @@ def saved_for(by: Actor, lot_id: UUID, part: str) -> tuple[Saved, ...]:
         DoesNotExist: for whoever has no seat, or before the sheet is given out.
     """
     sheet = _sheet(_member(by, lot_id), part)
-    return tuple(Saved(cell.code, cell.item, cell.score, cell.remark, version) for cell, version in saved_cells(sheet))
+    times = Cell.objects.filter(sheet=sheet).values_list("code", "item", "entry__at")
+    at = {(code, item): when for code, item, when in times}
+    return tuple(
+        Saved(cell.code, cell.item, cell.score, cell.remark, version, at.get((cell.code, cell.item)))
+        for cell, version in saved_cells(sheet)
+    )
 
 
 def sheet_for(by: Actor, lot_id: UUID, part: str) -> bytes:
@@ -260,6 +321,32 @@ def sheets_for(by: Actor, lot_id: UUID) -> tuple[scoring.Sheet, ...]:
     return standing_sheets(_member(by, lot_id).evaluation)
 
 
+def opinions_for(by: Actor, lot_id: UUID, kind: str) -> dict[str, Held]:
+    """Return what members hold, by what it is about, to a member: ``reject``, ``grant`` or ``abnormal``.
+
+    Raises:
+        DoesNotExist: for whoever has no seat in it.
+    """
+    member = _member(by, lot_id)
+    members = Member.objects.filter(evaluation=lot_id).count()
+    rows = Opinion.objects.filter(evaluation=lot_id, kind=kind).order_by("pk").values_list("about", "member", "said")
+    found: dict[str, Held] = {}
+    for about, holder, said in rows:
+        before = found.get(about, Held(0, False, "", False))
+        mine, count = before.mine or holder == member.pk, before.count + 1
+        found[about] = Held(count, mine, said if holder == member.pk else before.said, 2 * count > members)
+    return found
+
+
+def changes_for(by: Actor, lot_id: UUID) -> tuple[Correction, ...]:
+    """Return the corrections made after the scores were shown, in order, to a member.
+
+    Raises:
+        DoesNotExist: for whoever has no seat in it.
+    """
+    return tuple(changes_of(_member(by, lot_id).evaluation))
+
+
 def report_for(by: Actor, lot_id: UUID) -> Reported | None:
     """Return the report that stands, to a member; None where there is none.
 
@@ -279,7 +366,17 @@ def _named_files(row: NamedBid) -> tuple[OpenFile, ...]:
 
 
 def _member(by: Actor, lot_id: UUID) -> Member:
-    return Member.objects.select_related("evaluation").get(evaluation=lot_id, handle=by.handle, role=by.role)
+    rows = Member.objects.select_related("evaluation__lot__tender")
+    return rows.get(evaluation=lot_id, handle=by.handle, role=by.role)
+
+
+def _peers(lot_id: UUID) -> tuple[Peer, ...]:
+    sheets: dict[UUID, dict[str, str]] = {}
+    for holder, part, state in Sheet.objects.filter(evaluation=lot_id).values_list("member", "part", "state"):
+        sheets.setdefault(holder, {})[part] = state
+    votes = list(Opinion.objects.filter(evaluation=lot_id, kind="chair").values_list("said", flat=True))
+    rows = Member.objects.filter(evaluation=lot_id).order_by("seat")
+    return tuple(Peer(row.seat, row.role, sheets.get(row.pk, {}), votes.count(row.seat)) for row in rows)
 
 
 def _sheet(member: Member, part: str) -> Sheet:
