@@ -20,6 +20,7 @@ class Actor:
         region: GB/T 2260 code of the organisation's region.
         key: idempotency key of this request; empty when none was sent.
         fingerprint: SHA-256 of what the request carries, compared when a key comes again.
+        seat: label of the seat for whoever holds a temporary post there (席位岗); empty for every other post.
     """
 
     role: str
@@ -30,6 +31,7 @@ class Actor:
     post: str = ""
     key: str = ""
     fingerprint: bytes = b""
+    seat: str = ""
 
     def with_key(self, key: str, fingerprint: bytes) -> "Actor":
         """Return the same actor carrying the idempotency key of one request."""

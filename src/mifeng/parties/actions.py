@@ -98,8 +98,13 @@ def sign_in(account: str, password: str, *, address: str) -> Post:
     return post
 
 
-def check_attempts(account: str, address: str) -> None:
+def check_attempts(account: str, address: str, *, tries: int = TRIES_PER_ACCOUNT) -> None:
     """Refuse a sign-in after too many failures for the account or from the address (登录限制).
+
+    Args:
+        account: as typed.
+        address: the client's address.
+        tries: failures of one account after which the next try waits.
 
     Raises:
         NotEntitled: ``too-many-attempts``.
@@ -109,7 +114,7 @@ def check_attempts(account: str, address: str) -> None:
     since = clock.now() - WINDOW
     failures = SignInAttempt.objects.filter(at__gt=since, succeeded=False)
     for rows, limit in (
-        (failures.filter(account=account[:MAX_ACCOUNT]), TRIES_PER_ACCOUNT),
+        (failures.filter(account=account[:MAX_ACCOUNT]), tries),
         (failures.filter(address=address), TRIES_PER_ADDRESS),
     ):
         times = list(rows.order_by("-at").values_list("at", flat=True)[:limit])

@@ -92,3 +92,30 @@ class SignInAttempt(models.Model):
             models.Index("account", "at", name="attempt_account"),
             models.Index("address", "at", name="attempt_address"),
         ]
+
+
+class SeatPass(models.Model):
+    """A temporary post at one seat for one session (席位岗): opened by a code of one use, known by an opaque handle.
+
+    Who holds it stands nowhere here. Of the code and of the seat's session only keyed hashes are kept; ``code_hash`` is
+    empty once the code has been used. ``key`` is the public key of the seat's own client, a point in hexadecimal.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    handle = models.CharField(max_length=16, unique=True, default=new_handle)
+    role = models.CharField(max_length=8)
+    site = models.CharField(max_length=36)
+    seat = models.CharField(max_length=64)
+    code_hash = models.CharField(max_length=64, blank=True)
+    code_until = models.DateTimeField()
+    token_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    key = models.CharField(max_length=130, blank=True)
+    starts_at = models.DateTimeField()
+    until = models.DateTimeField()
+    entered_at = models.DateTimeField(null=True)
+    ended = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("code_hash", condition=~models.Q(code_hash=""), name="seat_code_once"),
+        ]

@@ -20,6 +20,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         # signing in
         "sign-in-failed": "our choice (ADR-1)",
         "too-many-attempts": "our choice (ADR-1)",
+        "seat-code-wrong": "our choice (ADR-9)",
+        "seat-pass-over": "our choice (ADR-9)",
         # shape of what was sent
         "malformed": "our choice (ADR-1)",
         "too-large": "our choice (ADR-1)",
@@ -148,6 +150,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "qualified-short": "MOF-87-44",
         "valid-short": "GPL-36",
         "award-order": "GPLR-43",
+        "award-ground": "GPLR-49",
+        "candidates-spent": "GPLR-49",
+        "names-missing": "GPLR-43",
     }
 )
 

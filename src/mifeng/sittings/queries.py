@@ -14,12 +14,35 @@ from mifeng.rules.expert import check_class
 from mifeng.rules.sitting import WIDEST
 from mifeng.sittings.guards import check_first, check_listed, check_published, check_session
 from mifeng.sittings.models import Panel, PanelSite
+from mifeng.sittings.seating import (
+    CommitteeName,
+    SeatedMember,
+    Seating,
+    SiteArrivals,
+    arrivals,
+    committee_names,
+    seated,
+)
 from mifeng.tenders.actions.guards import check_own
 from mifeng.tenders.models import Lot, Tender
 from mifeng.tenders.queries import tenders_for
 from mifeng.venues.queries import asks_of, session_of
 
-__all__ = ["PublicDraw", "SiteStanding", "draw_obstacles", "draw_public", "draws_for", "panel_for"]
+__all__ = [
+    "CommitteeName",
+    "PublicDraw",
+    "SeatedMember",
+    "Seating",
+    "SiteArrivals",
+    "SiteStanding",
+    "arrivals",
+    "committee_names",
+    "draw_obstacles",
+    "draw_public",
+    "draws_for",
+    "panel_for",
+    "seated",
+]
 # Posts that may know which site stands behind which numbers.
 BY_SITE = ("agency", "supervisor")
 

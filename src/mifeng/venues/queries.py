@@ -42,6 +42,11 @@ def sites() -> list[Site]:
     return list(Site.objects.order_by("travel_minutes", "name"))
 
 
+def site_names() -> dict[str, str]:
+    """Return region → name of every site."""
+    return dict(Site.objects.values_list("region", "name"))
+
+
 def site(pk: UUID | str) -> Site:
     """Return one site.
 

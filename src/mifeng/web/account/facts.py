@@ -14,7 +14,9 @@ from mifeng.tenders.queries import tender_for
 from mifeng.venues.queries import ask_for, seats_at
 from mifeng.web.account.lines import ROOMS
 from mifeng.web.shell import words
+from mifeng.web.shell.posts import home_of
 from mifeng.web.shell.receipts import Fact
+from mifeng.web.shell.seats import seat_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Matter:
 
 def matter_of(by: Actor, entry: Entry) -> Matter:
     """Return what an entry was about, as far as the reader may know."""
+    if by.seat:
+        return Matter((Fact(_("席位"), seat_title(by)),), home_of(by))
     for find in (_tender, _request, _seat):
         found = find(by, entry)
         if found is not None:

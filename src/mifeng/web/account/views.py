@@ -22,7 +22,7 @@ from mifeng.web.shell.errors import refused
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.paging import page
 from mifeng.web.shell.perform import misshapen
-from mifeng.web.shell.posts import ALL, HOMES, acting_post, methods, only
+from mifeng.web.shell.posts import ALL, SEAT, acting_post, home_of, methods, only
 from mifeng.web.shell.receipts import number, receipt_of
 
 SIGN_IN = "shell/sign_in.html"
@@ -65,10 +65,10 @@ def sign_out(request: Request) -> HttpResponse:
 
 
 @methods("GET")
-@only(*ALL)
+@only(*ALL, SEAT)
 def home(request: Request) -> HttpResponse:
     """Go to the room of one's post."""
-    return redirect(HOMES[acting_post(request).role])
+    return redirect(home_of(acting_post(request)))
 
 
 @methods("POST")
@@ -120,7 +120,7 @@ def _mark_read(request: Request, by: Actor) -> HttpResponse:
 
 
 @methods("GET")
-@only(*ALL)
+@only(*ALL, SEAT)
 def receipt(request: Request, leaf: str) -> HttpResponse:
     """Show the receipt of an act of one's own post or organisation (回执)."""
     by = acting_post(request)
@@ -131,7 +131,7 @@ def receipt(request: Request, leaf: str) -> HttpResponse:
 
 
 @methods("GET")
-@only(*ALL)
+@only(*ALL, SEAT)
 def receipt_proof(request: Request, leaf: str) -> HttpResponse:
     """Hand out a receipt as a file that can be checked without the platform (证明文件)."""
     entry = _own_entry(acting_post(request), leaf)
@@ -144,9 +144,13 @@ def receipt_proof(request: Request, leaf: str) -> HttpResponse:
 
 def _own_entry(by: Actor, leaf: str) -> Entry:
     entry = entry_by_leaf(leaf)
-    if entry is None or not shares_organisation(by, entry.actor_handle):
+    if entry is None or not _is_own(by, entry.actor_handle):
         raise Http404
     return entry
+
+
+def _is_own(by: Actor, handle: str) -> bool:
+    return handle == by.handle if by.seat else shares_organisation(by, handle)
 
 
 def local(request: Request, address: str, otherwise: str = "/") -> str:

@@ -10,6 +10,7 @@ from mifeng.kernel.instance import centre_name
 from mifeng.kernel.ledger.queries import head
 from mifeng.web.shell.navigation import navigation
 from mifeng.web.shell.perform import new_key
+from mifeng.web.shell.seats import seat_title
 
 SCALES = ("standard", "large")
 
@@ -21,6 +22,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "actor": actor,
         "post": getattr(request, "post", None),
+        "seat_place": seat_title(actor) if actor and actor.seat else "",
         "now": getattr(request, "now", None),
         "scale": scale if scale in SCALES else "standard",
         "nav": navigation(request),

@@ -6,10 +6,12 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 
 from mifeng.kernel import clock
+from mifeng.parties.passes import actor_of_pass
 from mifeng.parties.queries import actor_of
 from mifeng.rules.errors import Refusal
 from mifeng.web.shell.errors import not_found, refused
 from mifeng.web.shell.http import Request
+from mifeng.web.shell.posts import check_room
 
 Handler = Callable[[Request], HttpResponse]
 POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
@@ -31,7 +33,7 @@ class ContentPolicy:
 
 
 class Acting:
-    """Fix the actor and the time of the request, once."""
+    """Fix the actor and the time of the request, once; keep a seat's session to the desk."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
@@ -39,14 +41,23 @@ class Acting:
     def __call__(self, request: Request) -> HttpResponse:
         request.now = clock.now()
         request.actor, request.post = None, None
-        person = request.session.get("person")
-        if person:
-            found = actor_of(person)
-            if found is None:
-                request.session.flush()
-            else:
-                request.actor, request.post = found
+        person, seat = request.session.get("person"), request.session.get("seat")
+        if seat:
+            request.actor = actor_of_pass(seat)
+        elif person:
+            request.actor, request.post = actor_of(person) or (None, None)
+        if (seat or person) and request.actor is None:
+            request.session.flush()
         return self.handler(request)
+
+    def process_view(self, request: Request, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        """Answer a seat that enters another room before that room is asked anything."""
+        match = request.resolver_match
+        try:
+            check_room(request, match.view_name if match else "")
+        except Refusal as refusal:
+            return refused(request, refusal)
+        return None
 
 
 class Refusals:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.inbox import unread
-from mifeng.web.shell.posts import HOMES
+from mifeng.web.shell.posts import HOMES, SEAT_HOME
 
 PUBLIC = "portal"
 
@@ -27,6 +27,8 @@ def navigation(request: HttpRequest) -> list[Item]:
     match = request.resolver_match
     here = match.view_name if match else ""
     actor: Actor | None = getattr(request, "actor", None)
+    if actor is not None and actor.seat:
+        return _desk(here)
     if actor is None or here.startswith(f"{PUBLIC}:"):
         return [*_items(_public(), here), *_way_in(actor)]
     return [*_items(_work(actor.role), here), *_inbox(actor, here), Item(_("公开公告"), reverse("portal:index"), False)]
@@ -63,6 +65,14 @@ def _work(role: str) -> list[tuple[str, str, tuple[str, ...]]]:
         return [(_("招标项目"), "supplier:index", ("supplier:",)), hall]
     entry = [(_("进场登记"), "workspace:new", ("workspace:new",))] if role == "agency" else []
     return [(_("项目"), "workspace:index", ("workspace:",)), *entry, hall]
+
+
+def _desk(here: str) -> list[Item]:
+    """Return all that somebody at a seat finds: the desk, where the platform has one."""
+    try:
+        return _items([(_("评审席"), SEAT_HOME, ("desk:",))], here)
+    except NoReverseMatch:
+        return []
 
 
 def _items(rows: list[tuple[str, str, tuple[str, ...]]], here: str) -> list[Item]:

@@ -30,6 +30,18 @@ HOMES = {
     "bidder": "supplier:index",
     "librarian": "library:index",
 }
+# A temporary post at a seat: of whatever role, it opens the desk and no other room.
+SEAT, DESK = "seat", "desk"
+SEAT_HOME = f"{DESK}:index"
+# What a seat may open besides: the receipts of its own acts, the size of type, the way out.
+SEAT_MAY = (
+    "account:home",
+    "account:receipt",
+    "account:receipt-proof",
+    "account:scale",
+    "account:language",
+    "account:sign-out",
+)
 
 
 def methods(*allowed: str) -> Callable[[View[P]], View[P]]:
@@ -51,20 +63,46 @@ def methods(*allowed: str) -> Callable[[View[P]], View[P]]:
 
 
 def only(*roles: str) -> Callable[[View[P]], View[P]]:
-    """Admit some posts to a page: the public goes to sign in, another post is refused with ``wrong-post``."""
+    """Admit some posts to a page: the public goes to sign in, another post is refused with ``wrong-post``.
+
+    ``seat`` admits exactly those who hold a temporary post at a seat, and no other word does.
+    """
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def answer(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.actor is None:
                 return to_sign_in(request)
-            if request.actor.role not in roles:
+            if kind_of(request.actor) not in roles:
                 raise NotEntitled(Reason("wrong-post", {"role": request.actor.role}, lifted_by=roles))
             return view(request, *args, **kwargs)
 
         return answer
 
     return decorate
+
+
+def kind_of(actor: Actor) -> str:
+    """Return the word under which a page admits a post: ``seat`` for a temporary post, else its role."""
+    return SEAT if actor.seat else actor.role
+
+
+def check_room(request: Request, view: str) -> None:
+    """Refuse a temporary post every room but the desk, whatever the page itself would ask (席位岗准入).
+
+    Raises:
+        NotEntitled: ``wrong-post``.
+
+    Source: LC-2018-80 三(六) (R175)
+    """
+    actor = request.actor
+    if actor is not None and actor.seat and not view.startswith(f"{DESK}:") and view not in SEAT_MAY:
+        raise NotEntitled(Reason("wrong-post", {"role": actor.role}))
+
+
+def home_of(actor: Actor) -> str:
+    """Return the address of the room of a post."""
+    return reverse(SEAT_HOME if actor.seat else HOMES[actor.role])
 
 
 def acting_post(request: Request) -> Actor:

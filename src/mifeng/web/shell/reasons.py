@@ -34,6 +34,8 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         # signing in
         "sign-in-failed": Text(_("账号或密码不对")),
         "too-many-attempts": Text(_("失败次数太多，暂停登录")),
+        "seat-code-wrong": Text(_("席位码不对，或已用过、已过期，请在签到台重新领取")),
+        "seat-pass-over": Text(_("这个席位的使用时间已经结束")),
         # shape of what was sent
         "malformed": Text(_("提交的内容缺项或格式不对"), _("有问题的一项：%(field)s")),
         "too-large": Text(_("提交的内容超过上限"), _("上限%(limit)s")),
@@ -200,5 +202,8 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
             _("实质响应的投标人不足法定家数，应予废标"), _("%(bids)s份投标，计%(bidders)s家，至少%(needed)s家")
         ),
         "award-order": Text(_("应按评审报告的排序确定中标人")),
+        "award-ground": Text(_("不按排序确定的，须选明法定情形")),
+        "candidates-spent": Text(_("推荐的候选人都不能再递补，只能重新开展采购")),
+        "names-missing": Text(_("评审成员名单不全，还不能公告结果")),
     }
 )
