@@ -121,6 +121,17 @@ def template_for(by: Actor, lot_id: UUID) -> Template | None:
     return parse_template(row.text.encode()) if row else None
 
 
+def templates_for(by: Actor, tender_id: UUID) -> dict[UUID, Template]:
+    """Return the scoring templates of a project by package, to those who may know of it.
+
+    Raises:
+        DoesNotExist: for everybody else.
+    """
+    tender = tender_for(by, tender_id)
+    rows = ScoringTemplate.objects.filter(lot__tender=tender).values_list("pk", "text")
+    return {pk: parse_template(text.encode()) for pk, text in rows}
+
+
 def progress(by: Actor, lot_id: UUID) -> Progress:
     """Return how far an evaluation is, to agency, purchaser and supervisor of its project.
 

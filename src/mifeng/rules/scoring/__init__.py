@@ -1,6 +1,7 @@
 """Comprehensive scoring (综合评分法): from the tender documents' template to a total for each bid, by arithmetic alone.
 
 * the **template** says what is scored and how numbers are rounded (``template``), and must be lawful (``lawful``);
+  ``preset`` proposes a first one;
 * a **sheet** holds the scores of one seat, in bounds and with reasons where needed (``sheet``);
 * the **price** gives points by the lowest price, after deductions with names (``price``);
 * **totals** add up (``totals``), and only four kinds of error are corrected (``correction``).
@@ -12,6 +13,7 @@ Who stands where among equals, and who may be recommended, is ``rules.ranking``.
 from mifeng.rules.scoring.correction import KINDS, Correction, check_correction, corrected
 from mifeng.rules.scoring.lawful import DEDUCTIONS, check_template, low_price_of
 from mifeng.rules.scoring.number import MODES, decimal_text, parse_decimal, rounded
+from mifeng.rules.scoring.preset import PRESETS, preset
 from mifeng.rules.scoring.price import (
     LowHit,
     Offer,
@@ -48,6 +50,7 @@ __all__ = [
     "DEDUCTIONS",
     "KINDS",
     "MODES",
+    "PRESETS",
     "BidScore",
     "Cell",
     "Correction",
@@ -79,6 +82,7 @@ __all__ = [
     "parse_decimal",
     "parse_sheet",
     "parse_template",
+    "preset",
     "price_points",
     "rounded",
     "seat_sums",

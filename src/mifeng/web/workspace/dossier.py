@@ -1,13 +1,16 @@
 """Everything one page of a project shows (项目卷宗), read once, as the reader's post may know it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from mifeng.bidding.queries import opening_states
+from mifeng.evaluation.queries import templates_for
 from mifeng.kernel.actors import Actor
+from mifeng.rules.scoring import Template
 from mifeng.sittings.queries import SiteStanding, draws_for
-from mifeng.tenders.models import Document, Notice, Tender
+from mifeng.tenders.models import Document, Lot, Notice, Tender
 from mifeng.tenders.queries import (
     Outlook,
     Row,
@@ -39,6 +42,7 @@ class Dossier:
         outlook: what stands in the way of the notice; None once it is out.
         draws: the draws of its experts in numbers; none before they are asked for.
         opening: state of the opening of its first package; empty before the list of bids.
+        templates: scoring templates by package; none for a package whose documents have none.
     """
 
     by: Actor
@@ -51,6 +55,7 @@ class Dossier:
     outlook: Outlook | None
     draws: tuple[SiteStanding, ...]
     opening: str
+    templates: Mapping[UUID, Template]
 
     @property
     def tender(self) -> Tender:
@@ -118,4 +123,17 @@ def open_dossier(by: Actor, pk: UUID, now: datetime) -> Dossier:
         outlook=publication_outlook(by, row, now) if row.state in ("entered", "accepted") else None,
         draws=draws_for(by, tender) if row.state in ("published", "closed") else (),
         opening=opening_states([row.lots[0].pk]).get(row.lots[0].pk, "") if row.state == "closed" else "",
+        templates=templates_for(by, pk),
     )
+
+
+def lot_of(dossier: Dossier, lot_id: UUID) -> Lot:
+    """Return a package of the project.
+
+    Raises:
+        DoesNotExist: when it is none of its packages.
+    """
+    for lot in dossier.row.lots:
+        if lot.pk == lot_id:
+            return lot
+    raise Lot.DoesNotExist

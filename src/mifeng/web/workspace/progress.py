@@ -102,6 +102,7 @@ def task_list(dossier: Dossier, current: str = "") -> TaskList:
         "entry": Task(_("进场登记"), "done", url=f"{page}#facts"),
         "accept": _acceptance(dossier),
         "document": _document(dossier, page),
+        "scoring": _scoring(dossier),
         "seats": _seats(dossier, page),
         "publish": _publication(dossier, page),
         "supply": _supply(dossier, page),
@@ -119,7 +120,7 @@ def task_list(dossier: Dossier, current: str = "") -> TaskList:
     ]
     return TaskList(
         (
-            Group(_("准备"), [shown[key] for key in ("entry", "accept", "document", "seats")]),
+            Group(_("准备"), [shown[key] for key in ("entry", "accept", "document", "scoring", "seats")]),
             Group(_("公开"), [shown[key] for key in ("publish", "supply", "clarify", "close")]),
             Group(_("开评标"), [shown["draw"], shown["opening"], *(Task(title, "none") for title in later[0])]),
             Group(_("结果与履约"), [Task(title, "none") for title in later[1]]),
@@ -209,6 +210,18 @@ def _document(dossier: Dossier, page: str) -> Task:
     if document.state == "returned":
         return Task(title, "todo" if mine else "go", _("采购人已退回，等代理机构修改"), url)
     return Task(title, "done", _("采购人已确认") if document.state == "approved" else _("已发出"), url)
+
+
+def _scoring(dossier: Dossier) -> Task:
+    title, lots = _("评分办法"), dossier.row.lots
+    open_lots = [lot for lot in lots if lot.pk not in dossier.templates]
+    url = reverse("workspace:scoring", args=[dossier.tender.pk, (open_lots or lots)[0].pk])
+    if not open_lots:
+        return Task(title, "done", _("随公告固定") if dossier.outlook else _("已随公告固定"), url)
+    if dossier.outlook is None:
+        return Task(title, "none", _("公告时没有设定"), url)
+    note = _("公告前设定") if len(lots) == 1 else _("还有%(number)d个包没有设定") % {"number": len(open_lots)}
+    return Task(title, "todo" if dossier.is_agency else "go", note, url)
 
 
 def _seats(dossier: Dossier, page: str) -> Task:

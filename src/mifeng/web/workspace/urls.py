@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mifeng.web.workspace.views import documents, draws, entry, notices, projects, seats
+from mifeng.web.workspace.views import documents, draws, entry, notices, projects, scoring, seats
 
 app_name = "workspace"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("<uuid:pk>/seats", seats.plan, name="seats"),
     path("<uuid:pk>/seats/release", seats.release, name="release"),
     path("<uuid:pk>/seats/<uuid:request_id>/replan", seats.replan, name="replan"),
+    path("<uuid:pk>/lots/<uuid:lot_id>/scoring", scoring.scoring, name="scoring"),
     path("<uuid:pk>/publish", notices.publish, name="publish"),
     path("<uuid:pk>/draw", draws.draw, name="draw"),
     path("<uuid:pk>/clarify", notices.issue_clarification, name="clarify"),

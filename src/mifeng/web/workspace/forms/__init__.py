@@ -5,6 +5,7 @@ from mifeng.web.workspace.forms.documents import ReturnForm, UploadForm
 from mifeng.web.workspace.forms.draws import DrawForm, WidenForm
 from mifeng.web.workspace.forms.entry import EntryForm
 from mifeng.web.workspace.forms.notices import ClarifyForm, PublishForm
+from mifeng.web.workspace.forms.scoring import ScoringForm
 from mifeng.web.workspace.forms.seats import ReleaseForm, ReplanForm, SeatPlanForm
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "ReplanForm",
     "ReturnForm",
     "RoomForm",
+    "ScoringForm",
     "SeatPlanForm",
     "UploadForm",
     "WidenForm",
