@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "mifeng.experts",
     "mifeng.sittings",
     "mifeng.evaluation",
+    "mifeng.awards",
     "mifeng.oversight",
     "mifeng.web.shell",
     "mifeng.web.account",

@@ -46,6 +46,7 @@ PARTY_ACTS = (
     "close_bidding",
     *("close_list", "open_keys", "close_keys", "open_all", "assemble_panel", "complete_panel", "recheck_avoidance"),
     *("set_template", "commit_codes", "start_evaluation", "lock_technical", "reveal", "conclude_evaluation"),
+    *("hand_over", "award", "deem_awarded", "explain_delay", "announce", "take_next", "start_anew"),
 )
 USUAL_DUE = time(9, 30)  # Beijing time of day that a page proposes for the deadline
 

@@ -1,0 +1,73 @@
+"""An award inside a test (定标测试件): from a report that every member has signed to the published result."""
+
+from datetime import timedelta
+
+from mifeng.awards.actions import announce, award, hand_over, report_of
+from mifeng.awards.models import Award
+from mifeng.evaluation.actions import Endorsed, conclude_evaluation, sign_report
+from mifeng.kernel import clock
+from mifeng.kernel.ledger.append import Written
+from mifeng.rules.award import Sat
+from tests.actions import reviews
+from tests.actions.reviews import SCORING, SEATS, Review
+from tests.factories import City
+
+CONCLUDED = SCORING + timedelta(minutes=10)
+HANDED = CONCLUDED + timedelta(hours=1)
+AWARDED = HANDED + timedelta(days=1)
+ANNOUNCED = AWARDED + timedelta(hours=2)
+NAMES = ("甲成员", "乙成员", "丙成员", "丁成员", "戊成员")
+BIDS = [f"{number:064x}" for number in range(1, 5)]
+STEPS = ("concluded", "handed", "awarded", "announced")
+
+
+def committee() -> tuple[Sat, ...]:
+    """Return the committee as a sitting names it."""
+    return tuple(Sat(seat, "buyer" if number == 0 else "expert", NAMES[number]) for number, seat in enumerate(SEATS))
+
+
+def reach(city: City, step: str) -> Review:
+    """Return a package whose award has come to a step of ``STEPS``."""
+    review = reviews.reach(city, "revealed")
+    for name in STEPS[: STEPS.index(step) + 1]:
+        _WAYS[name](review)
+    return review
+
+
+def concluded(review: Review) -> None:
+    """Put the report together and let every member sign it."""
+    with clock.frozen(CONCLUDED):
+        conclude_evaluation(review.lot.pk, by=review.member(2))
+        for number in range(1, 6):
+            sign_report(review.lot.pk, Endorsed(review.row.report_hash), by=review.member(number))
+
+
+def handed(review: Review) -> Written:
+    """Hand the report over."""
+    with clock.frozen(HANDED):
+        return hand_over(review.lot.pk, by=review.city["agency-a"])
+
+
+def awarded(review: Review) -> Written:
+    """Let the purchaser decide for the first."""
+    with clock.frozen(AWARDED):
+        return award(review.lot.pk, first(review), by=review.city["buyer"])
+
+
+def announced(review: Review) -> Written:
+    """Publish the result."""
+    with clock.frozen(ANNOUNCED):
+        return announce(review.lot.pk, committee=committee(), by=review.city["agency-a"])
+
+
+def first(review: Review) -> str:
+    """Return the bid that the report puts first."""
+    return candidates(review)[0]
+
+
+def candidates(review: Review) -> tuple[str, ...]:
+    """Return the bids that the report recommends."""
+    return report_of(Award.objects.get(pk=review.lot.pk)).candidates
+
+
+_WAYS = {"concluded": concluded, "handed": handed, "awarded": awarded, "announced": announced}
