@@ -42,6 +42,7 @@ def test_every_clock_is_shown_from_the_first_day() -> None:
         "report",
         "award",
         "award-notice",
+        "result-notice",
         "contract",
         "challenge",
     ]
@@ -61,6 +62,7 @@ def test_every_clock_is_shown_from_the_first_day() -> None:
         ("report", "<=", 2, "working-days", "GPLR-43", True),
         ("award", "<=", 5, "working-days", "GPLR-43", True),
         ("award-notice", "<=", 2, "working-days", "GPLR-43", True),
+        ("result-notice", "<=", 1, "working-days", "MOF-87-69", False),
         ("contract", "<=", 30, "days", "GPL-46", True),
         ("challenge", "<=", 7, "working-days", "GPL-52", True),
     ],

@@ -12,6 +12,8 @@ from typing import Any
 from procrastinate.contrib.django import app
 from procrastinate.tasks import Task
 
+from mifeng.awards.actions import deem_awarded
+from mifeng.awards.tasks import tell_award, tell_bidders, tell_signed, tell_void
 from mifeng.bidding.actions import close_keys
 from mifeng.bidding.tasks import (
     close_keys_early,
@@ -78,11 +80,21 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "complete_panel": (tell_progress,),
         "recheck_avoidance": (walk_on, tell_progress),
         "move_panel": (tell_experts_moved,),
-        "start_evaluation": (go_on_evaluating,),
+        "start_evaluation": (go_on_evaluating, tell_void),
         "record_copies": (go_on_evaluating,),
         "elect_chair": (go_on_evaluating,),
         "sign_sheet": (go_on_evaluating,),
         "lock_technical": (go_on_evaluating,),
+        "reject_bid": (tell_void,),
+        "conclude_evaluation": (tell_void,),
+        "sign_report": (tell_signed,),
+        "hand_over": (tell_award,),
+        "award": (tell_award,),
+        "deem_awarded": (tell_award,),
+        "explain_delay": (tell_award,),
+        "announce": (tell_award, tell_bidders),
+        "take_next": (tell_award,),
+        "start_anew": (tell_award,),
     }
 )
 
@@ -91,6 +103,7 @@ DUE: Mapping[tuple[str, str], WakeAction] = MappingProxyType(
         ("tenders.lot", "close"): close_bidding,
         ("bidding.opening", "close_keys"): close_keys,
         ("venues.siterequest", "lapse"): lapse_request,
+        ("awards.award", "deem_awarded"): deem_awarded,
         ("experts.draw", "abort"): abort_draw,
         ("experts.invitation", "lapse"): lapse_invitation,
     }

@@ -105,6 +105,7 @@ LATER = (
     ("report", "report_working_days"),
     ("award", "award_working_days"),
     ("award-notice", "award_notice_working_days"),
+    ("result-notice", "result_notice_working_days"),
     ("contract", "contract_days"),
     ("challenge", "challenge_working_days"),
 )

@@ -21,6 +21,7 @@ ROOMS = {
     "buyer": "workspace:project",
     "host": "site:project",
     "supervisor": "cockpit:project",
+    "bidder": "supplier:project",
 }
 TEXTS: Mapping[str, str | Promise] = MappingProxyType(
     {
@@ -40,6 +41,13 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "draw-exhausted": _("一处抽取名单已用尽，席位还有空缺"),
         "panel-complete": _("专家席位已满，名单已密封"),
         "panel-resumed": _("开标后有专家须回避，正在递补"),
+        "report-signed": _("评审报告已由全体成员签署"),
+        "evaluation-void": _("废标：合格的投标人不足法定家数"),
+        "hand_over": _("代理机构送交了评审报告"),
+        "award": _("采购人已确定中标人"),
+        "deem_awarded": _("逾期未确定，视同确定第一候选人"),
+        "announce": _("中标结果已公告"),
+        "own-result": _("结果已公告，本单位的结果可以查看"),
         "seats-asked": _("有场次请求本场地的席位"),
         "seats-released": _("有场次不再占用本场地的席位"),
     }
@@ -53,6 +61,11 @@ ASKS: Mapping[tuple[str, str], str | Promise] = MappingProxyType(
         ("refuse_site", "agency"): _("请重选场地"),
         ("lapse_request", "agency"): _("请重选场地"),
         ("draw-small", "agency"): _("请扩大抽取范围"),
+        ("report-signed", "agency"): _("请送交采购人"),
+        ("hand_over", "buyer"): _("请确定中标人"),
+        ("award", "agency"): _("请公告结果"),
+        ("deem_awarded", "agency"): _("请公告结果"),
+        ("take_next", "agency"): _("请公告结果"),
         ("seats-asked", "host"): _("请确认或退回"),
         ("seats-asked", "guest"): _("请确认或退回"),
     }

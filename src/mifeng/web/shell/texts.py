@@ -328,6 +328,7 @@ CLOCK_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "report": _("评审报告送采购人"),
         "award": _("采购人确认"),
         "award-notice": _("结果公告"),
+        "result-notice": _("结果公告期"),
         "contract": _("签订合同"),
         "challenge": _("质疑期"),
     }
@@ -343,6 +344,7 @@ CLOCK_STARTS: Mapping[str, Sentence] = MappingProxyType(
         "report": _("评审结束起"),
         "award": _("收到报告起"),
         "award-notice": _("采购人确认起"),
+        "result-notice": _("结果公告起"),
         "contract": _("中标通知发出起"),
         "challenge": _("结果公告期满起"),
     }
