@@ -12,7 +12,7 @@ from mifeng.tenders.models import Tender
 from mifeng.web.workspace.forms.scoring import proposed
 from tests.actions.reviews import reach
 from tests.factories import City, fixed, lot_of
-from tests.rules.books import BOOK
+from tests.rules.books import BOOK_2026
 from tests.rules.scores import TEMPLATE
 from tests.web.rooms import codes, queries, read, send, text_of
 
@@ -26,7 +26,7 @@ def page_of(tender: Tender) -> str:
 
 def typed(**changes: Any) -> dict[str, Any]:
     """Return the preset for goods as a clerk sends it, with some fields changed."""
-    sent = {name: value for name, value in proposed(preset("goods", BOOK)).items() if value is not False}
+    sent = {name: value for name, value in proposed(preset("goods", BOOK_2026)).items() if value is not False}
     sent |= {"items": "6", "item_6_kind": "objective", "item_6_min": "0", "item_6_weight": "1"}
     return {name: value for name, value in (sent | changes).items() if value is not None}
 
@@ -153,3 +153,15 @@ def test_the_page_costs_the_same_before_and_after(city: City) -> None:
     send(AGENCY, page_of(tender), typed())
 
     assert queries(AGENCY, page_of(tender)) == before
+
+
+def test_the_notice_is_not_published_unawares_without_one(city: City) -> None:
+    """Both pages of the notice say what holds; without a template the platform evaluates nothing (GPLR-34)."""
+    tender = fixed(city)
+    without = read(AGENCY, f"/workspace/{tender.pk}/publish")
+    send(AGENCY, page_of(tender), typed())
+
+    with_one = read(AGENCY, f"/workspace/{tender.pk}/publish")
+
+    words = "没有设定评分办法"
+    assert (words in without, words in with_one) == (True, False)

@@ -83,6 +83,11 @@ class Dossier:
         return self.asks[0].starts_at if self.asks else None
 
     @property
+    def unscored(self) -> tuple[Lot, ...]:
+        """Return the packages whose documents have no scoring template."""
+        return tuple(lot for lot in self.row.lots if lot.pk not in self.templates)
+
+    @property
     def failed(self) -> tuple[Ask, ...]:
         """Return the sites that refused, did not answer in time or lost their seats when the session moved."""
         return tuple(ask for ask in self.asks if ask.request.state in FAILED)

@@ -213,8 +213,7 @@ def _document(dossier: Dossier, page: str) -> Task:
 
 
 def _scoring(dossier: Dossier) -> Task:
-    title, lots = _("评分办法"), dossier.row.lots
-    open_lots = [lot for lot in lots if lot.pk not in dossier.templates]
+    title, lots, open_lots = _("评分办法"), dossier.row.lots, dossier.unscored
     url = reverse("workspace:scoring", args=[dossier.tender.pk, (open_lots or lots)[0].pk])
     if not open_lots:
         return Task(title, "done", _("随公告固定") if dossier.outlook else _("已随公告固定"), url)

@@ -102,11 +102,10 @@ class ScoringForm(RoomForm):
     ties = forms.ChoiceField(label=gettext_lazy("总分与评审价都相同时"), choices=tuple(TIES.items()))
     candidates = forms.IntegerField(label=gettext_lazy("推荐中标候选人（名）"), min_value=1, max_value=9)
 
-    def __init__(self, *args: Any, standing: Template, rows: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, standing: Template, kinds: Sequence[str], rows: int, **kwargs: Any) -> None:
         kwargs["initial"] = {**proposed(standing), **kwargs.get("initial", {}), "items": rows}
         super().__init__(*args, **kwargs)
-        self.standing, self.rows = standing, rows
-        self.kinds = [one.kind for one in standing.deductions]
+        self.standing, self.kinds, self.rows = standing, kinds, rows
         for number in range(1, rows + 1):
             self.fields |= _line(number)
         for kind in self.kinds:

@@ -154,6 +154,7 @@ def _publication(dossier: Dossier, form: PublishForm) -> Mapping[str, Any]:
             Fact(_("招标文件提供至"), _("%(day)s %(weekday)s，%(n)d个工作日") % supply),
             Fact(_("投标截止"), _("%(when)s %(weekday)s，发出后%(n)d日") % due),
             Fact(_("招标文件"), _("第%(version)d版，指纹%(hash)s") % version if document else _("没有")),
+            Fact(_("评分办法"), _scored(dossier)),
             Fact(_("评审席位"), _("%(c)d/%(w)d已确认") % {"c": confirmed, "w": wanted}),
             *([Fact(_("先行发布的理由"), planned.departure_reason)] if planned.departure_reason.strip() else []),
         ],
@@ -188,6 +189,16 @@ def _clarification(dossier: Dossier, form: ClarifyForm, due_at: datetime) -> Map
         ],
         "text": planned.text,
     }
+
+
+def _scored(dossier: Dossier) -> str:
+    """Return in words which packages can be evaluated under the documents."""
+    lots, missing = len(dossier.row.lots), len(dossier.unscored)
+    if not missing:
+        return _("已设定，随公告固定")
+    if missing == lots:
+        return _("没有设定，公告后不能再补，不在平台上评审")
+    return _("有%(number)d个包没有设定，公告后不能再补，不在平台上评审") % {"number": missing}
 
 
 def _subject(dossier: Dossier) -> list[Fact]:

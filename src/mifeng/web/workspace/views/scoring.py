@@ -47,15 +47,16 @@ def scoring(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
         commitment=code_commitment(by, lot.pk),
         editable=dossier.is_agency and dossier.state in ("entered", "accepted"),
     )
-    first = standing or preset(dossier.tender.category, rulebooks()[dossier.tender.rulebook])
+    usual = preset(dossier.tender.category, rulebooks()[dossier.tender.rulebook])
+    first = {"standing": standing or usual, "kinds": [one.kind for one in usual.deductions]}
     if request.method != "POST":
-        rows = max(FIRST_ROWS, len(first.scored))
-        return render(request, TEMPLATE, {"form": ScoringForm(standing=first, rows=rows), **context})
+        rows = max(FIRST_ROWS, len((standing or usual).scored))
+        return render(request, TEMPLATE, {"form": ScoringForm(**first, rows=rows), **context})
     rows = _rows(request.POST.get("items", ""))
     if "more" in request.POST:
-        more = ScoringForm.unfinished(request.POST, standing=first, rows=min(rows + MORE_ROWS, MAX_ROWS))
+        more = ScoringForm.unfinished(request.POST, **first, rows=min(rows + MORE_ROWS, MAX_ROWS))
         return render(request, TEMPLATE, {"form": more, "added": True, **context})
-    form = ScoringForm(request.POST, standing=first, rows=rows)
+    form = ScoringForm(request.POST, **first, rows=rows)
     if "check" in request.POST and form.is_valid():
         return _checked(request, form, dossier, context)
 
