@@ -6,12 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from django.conf import settings
 from procrastinate.jobs import Job
 
 from mifeng.config.reactions import DUE
 from mifeng.experts.dispatch import NotSent
-from mifeng.experts.models import Draw, Invitation
+from mifeng.experts.models import Draw, Invitation, Pool
 from mifeng.experts.queries import draw_counts
 from mifeng.kernel import clock
 from mifeng.kernel.deadlines import wake
@@ -171,3 +172,19 @@ def test_experts_are_told_by_the_job_of_the_move(stages: Stages, panel: Panel) -
     tasks.tell_experts_moved(entry_id=entry.pk)
 
     assert len(list(tasks.sms().messages())) == before + 4
+
+
+def test_damaged_draw_does_not_hold_up_those_behind_it(stages: Stages, panel: Panel) -> None:
+    """The first of three draws cannot be read any more: the others are walked, and the job counts as failed."""
+    with clock.frozen(POOLED):
+        look()
+    draws.contributed(panel)
+    damaged = Pool.objects.filter(draw__in=draws_of(panel)).order_by("draw").first()
+    assert damaged is not None
+    Pool.objects.filter(pk=damaged.pk).update(sealed=bytes(64))
+
+    with clock.frozen(SEEDED), pytest.raises(InvalidTag):
+        look()
+
+    walked = {one.draw_id for one in waiting(draws_of(panel))}
+    assert walked == {one.pk for one in draws_of(panel)} - {damaged.pk}

@@ -20,7 +20,7 @@ from mifeng.bidding.models import Bid, Envelope, Opening
 from mifeng.bidding.queries import unacknowledged, uncountersigned, unfinished
 from mifeng.bidding.trustees import Reach, reach
 from mifeng.kernel.ledger.queries import subjects_of
-from mifeng.kernel.tasks import AGAIN
+from mifeng.kernel.tasks import AGAIN, each
 from mifeng.rules.errors import Refusal, WrongMoment, WrongState
 
 QUICK, SLOW = 1, 15
@@ -85,12 +85,12 @@ def close_keys_early(*, entry_id: int) -> None:
 @app.task(name="bidding.look_after", retry=AGAIN)
 def look_after(timestamp: int) -> None:
     """Look at everything unfinished once a minute (每分钟检查)."""
-    for notice in uncountersigned():
-        _patiently(partial(dealings.countersign_deadline, notice, reach))
-    for envelope in unacknowledged():
-        _patiently(partial(dealings.deal_stanzas, envelope, reach))
-    for lot_id in unfinished():
-        _patiently(partial(advance, lot_id))
+    works: list[Callable[[], object]] = [
+        *(partial(dealings.countersign_deadline, notice, reach) for notice in uncountersigned()),
+        *(partial(dealings.deal_stanzas, envelope, reach) for envelope in unacknowledged()),
+        *(partial(advance, lot_id) for lot_id in unfinished()),
+    ]
+    each(works, _patiently)
 
 
 def advance(lot_id: UUID, ways: Reach | None = None) -> None:

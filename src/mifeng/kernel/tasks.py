@@ -1,5 +1,9 @@
 """The platform's own jobs (平台自身任务), woken by the minute."""
 
+import logging
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -8,6 +12,26 @@ from mifeng.kernel.reads import digest_noted
 STALLED_AFTER = 30
 # A job that fails because the database went away is done again, after 2, 4, 8 … seconds and for about half an hour.
 AGAIN = RetryStrategy(max_attempts=10, exponential_wait=2)
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+def each(things: Iterable[T], work: Callable[[T], object]) -> None:
+    """Do a work for one thing after another (逐项处理); one that fails does not stand in the way of those behind it.
+
+    Raises:
+        Exception: the first failure, once everything has had its turn, so that the job counts as failed.
+    """
+    failures: list[Exception] = []
+    for thing in things:
+        try:
+            work(thing)
+        except Exception as failure:
+            log.exception("failed for %s", thing)
+            failures.append(failure)
+    if failures:
+        raise failures[0]
 
 
 @app.periodic(cron="* * * * *")

@@ -25,7 +25,7 @@ from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.inbox import tell
 from mifeng.kernel.ledger.queries import body_of, subjects_of
-from mifeng.kernel.tasks import AGAIN
+from mifeng.kernel.tasks import AGAIN, each
 from mifeng.parties.queries import handles
 from mifeng.rules.errors import Refusal
 from mifeng.rules.ledger import decode64
@@ -139,20 +139,13 @@ def tell_progress(*, entry_id: int) -> None:
 def look_after(timestamp: int) -> None:
     """Look at every draw that is under way once a minute (每分钟检查)."""
     open_draws = Draw.objects.filter(starts_at__gt=clock.now())
-    commit(open_draws)
-    with suppress(NotYet):
-        contribute(open_draws)
-    fix(open_draws)
-    walk(open_draws)
-    with suppress(NotSent):
-        send(Invitation.objects.filter(draw__in=open_draws))
-    complete(Panel.objects.filter(pk__in=PanelSite.objects.filter(draw__in=open_draws).values("panel")))
+    each((commit, _contribute, fix, walk, _send, _complete), lambda step: step(open_draws))
 
 
 def commit(draws: QuerySet[Draw]) -> None:
     """Fix the pools that are asked for."""
-    for draw in draws.filter(state="asked").order_by("pk"):
-        _try(experts.commit_pool, draw.pk, parties(_panel(draw).tender))
+    asked = draws.filter(state="asked").order_by("pk")
+    each(asked, lambda draw: _try(experts.commit_pool, draw.pk, parties(_panel(draw).tender)))
 
 
 def contribute(draws: QuerySet[Draw]) -> None:
@@ -175,15 +168,12 @@ def contribute(draws: QuerySet[Draw]) -> None:
 
 def fix(draws: QuerySet[Draw]) -> None:
     """Fix the seeds that everybody has contributed to."""
-    for draw in draws.filter(state="pooled").order_by("pk"):
-        _try(experts.fix_seed, draw.pk)
+    each(draws.filter(state="pooled").order_by("pk"), lambda draw: _try(experts.fix_seed, draw.pk))
 
 
 def walk(draws: QuerySet[Draw]) -> None:
     """Invite whoever is next, and seal the rosters that are full."""
-    for draw in draws.filter(state__in=("seeded", "walking")).order_by("pk"):
-        _try(experts.invite_next, draw.pk, firms=bidders(_panel(draw).tender_id))
-        _try(experts.seal_roster, draw.pk)
+    each(draws.filter(state__in=("seeded", "walking")).order_by("pk"), _walk)
 
 
 def send(invitations: QuerySet[Invitation]) -> None:
@@ -216,6 +206,25 @@ def _try(act: Callable[..., object], *args: object, **facts: object) -> None:
         act(*args, **facts, by=CLOCK)
     except Refusal as refusal:
         log.info("%s not carried out: %s", getattr(act, "__name__", "act"), refusal)
+
+
+def _contribute(draws: QuerySet[Draw]) -> None:
+    with suppress(NotYet):
+        contribute(draws)
+
+
+def _walk(draw: Draw) -> None:
+    _try(experts.invite_next, draw.pk, firms=bidders(_panel(draw).tender_id))
+    _try(experts.seal_roster, draw.pk)
+
+
+def _send(draws: QuerySet[Draw]) -> None:
+    with suppress(NotSent):
+        send(Invitation.objects.filter(draw__in=draws))
+
+
+def _complete(draws: QuerySet[Draw]) -> None:
+    complete(Panel.objects.filter(pk__in=PanelSite.objects.filter(draw__in=draws).values("panel")))
 
 
 def _draws(entry_id: int) -> QuerySet[Draw]:
