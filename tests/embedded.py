@@ -28,7 +28,8 @@ def prepare() -> None:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(postgres.stop, server)
     os.environ["DATABASE_URL"] = server.dsn
-    subprocess.run([sys.executable, "-m", "mifeng.cli", "init", "--sample"], check=True)
+    surroundings = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    subprocess.run([sys.executable, "-m", "mifeng.cli", "init", "--sample"], check=True, env=surroundings)
     env.cache_clear()
 
 

@@ -36,7 +36,11 @@ class Stack:
             self.port = int(probe.getsockname()[1])
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MIFENG_")}
         kept.pop("DATABASE_URL", None)
-        self.variables = kept | {"MIFENG_DATA": str(self.data), "MIFENG_PORT": str(self.port)}
+        self.variables = kept | {
+            "MIFENG_DATA": str(self.data),
+            "MIFENG_PORT": str(self.port),
+            "DJANGO_SETTINGS_MODULE": "mifeng.config.settings",
+        }
         if self.test_mode:
             self.variables["MIFENG_TEST_MODE"] = "1"
         made = self.mifeng("init", "--sample", *(["--test"] if self.test_mode else []))

@@ -66,7 +66,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    kept = {name: value for name, value in os.environ.items() if name not in ("DEMO_EXIT", "DATABASE_URL")}
+    dropped = ("DEMO_EXIT", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
     process = subprocess.Popen(
         [sys.executable, "-m", "mifeng.cli", "demo", str(data), port],
         env=kept,

@@ -3,21 +3,25 @@
 import re
 import statistics
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpResponse
 from django.test import Client
 
+from mifeng.config.settings import PASSWORD_HASHERS
 from mifeng.kernel import clock
 from mifeng.kernel.ledger.queries import history
 from mifeng.kernel.models import Noted
-from mifeng.parties.actions import appoint
-from mifeng.parties.models import Post, SignInAttempt
+from mifeng.parties.actions import _nobody, appoint
+from mifeng.parties.models import Person, Post, SignInAttempt
 from mifeng.parties.queries import as_actor
 from mifeng.rules.ledger import verify_receipt
 from mifeng.sample.municipality import OPERATOR
@@ -76,7 +80,18 @@ def test_wrong_password_and_unknown_account_are_answered_alike(city: City, accou
     assert "x" * 200 not in page
 
 
-def test_unknown_account_takes_as_long_as_a_known_one(city: City) -> None:
+@pytest.fixture
+def full_cost(city: City, settings: Any) -> Iterator[None]:
+    """Let passwords cost what they cost on the platform."""
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+    Person.objects.filter(account="agency-a").update(password=make_password("right"))
+    _nobody.cache_clear()
+    yield
+    _nobody.cache_clear()
+
+
+@pytest.mark.usefixtures("full_cost")
+def test_unknown_account_takes_as_long_as_a_known_one() -> None:
     """The time of an answer does not name the accounts."""
 
     def median_of(account: str) -> float:
