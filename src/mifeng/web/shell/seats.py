@@ -4,6 +4,8 @@ A label says the place and never the person: the region of the site, a stroke, t
 second person at the same place in one session gets the same label with a further number.
 """
 
+from collections.abc import Iterable, Mapping
+
 from django.middleware.csrf import rotate_token
 from django.utils.translation import gettext as _
 
@@ -44,8 +46,18 @@ def seat_title(by: Actor) -> str:
 
 def label_title(label: str) -> str:
     """Return the place a label names as a page writes it; the label itself where it names no known place."""
+    return label_titles([label])[label]
+
+
+def label_titles(labels: Iterable[str]) -> dict[str, str]:
+    """Return the places that labels name, by label; one query for all of them."""
+    names = site_names()
+    return {label: _title(label, names) for label in labels}
+
+
+def _title(label: str, names: Mapping[str, str]) -> str:
     mark, number, turn = read_label(label)
-    name = site_names().get(mark)
+    name = names.get(mark)
     if name is None:
         return label
     place = _("%(site)s %(number)s号席") % {"site": name, "number": number}
