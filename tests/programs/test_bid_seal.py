@@ -11,6 +11,7 @@ from mifeng.programs.bid import sealing
 from mifeng.rules.readout import FILE, parse_readout
 from mifeng.rules.seal.envelope import Seal, parse_seal, read_header, verify_ciphertexts
 from mifeng.rules.seal.opening import matches_key
+from mifeng.rules.seal.part import MAX_FILES
 from tests.programs.alone import run
 from tests.programs.bidding import Supplier, supplier
 from tests.programs.office import policy
@@ -130,6 +131,15 @@ def test_name_that_could_deceive_is_not_sealed(ours: Supplier, capsys: Said) -> 
 
     assert ours.run("seal") == 1
     assert "[not-sealed]" in capsys.readouterr().err
+    assert ours.state["versions"] == []
+
+
+def test_more_files_than_a_part_holds_are_not_sealed(ours: Supplier, capsys: Said) -> None:
+    for number in range(MAX_FILES):
+        (ours.folder / "technical" / f"{number}.txt").touch()
+
+    assert ours.run("seal") == 1
+    assert "[too-many-files]" in capsys.readouterr().err
     assert ours.state["versions"] == []
 
 

@@ -10,12 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mifeng.rules.curve import ORDER
+from mifeng.rules.encoding import canonical
 from mifeng.rules.errors import Unfair
 from mifeng.rules.seal import (
+    MAX_FILES,
     PARTS,
     File,
     Identity,
+    Unopenable,
     draw_secrets,
+    files_of,
     format_recovery,
     key_commitment,
     matches_key,
@@ -27,6 +31,8 @@ from mifeng.rules.seal import (
     seal_bid,
 )
 from mifeng.rules.seal.identity import identity_files
+from mifeng.rules.seal.layout import bucket
+from mifeng.rules.seal.part import file_hash, index_of
 from mifeng.rules.seal.wrap import unwrap
 from tests.rules.sealed import (
     CONTENT,
@@ -223,6 +229,22 @@ def test_a_recovery_code_opens_a_bid() -> None:
 def test_what_no_reader_would_take_is_not_sealed(content: dict[str, list[File]]) -> None:
     with pytest.raises(ValueError, match=r".+"):
         sealed(secrets_of("wrong"), content)
+
+
+def test_a_part_holds_a_thousand_files_and_no_more() -> None:
+    """Neither is one more sealed, nor is it read where another program sealed it."""
+    files = [File(f"{number:04}", "text/plain", b"") for number in range(MAX_FILES + 1)]
+    index = canonical(
+        [{"name": one.name, "media": one.media, "size": 0, "hash": file_hash(b"").hex()} for one in files]
+    )
+    held = len(index).to_bytes(8) + index
+
+    with pytest.raises(ValueError, match="at most 1000 files"):
+        index_of(files)
+    with pytest.raises(Unopenable) as fault:
+        files_of([held + bytes(bucket(len(held)) - len(held))])
+    assert (fault.value.fault, fault.value.reason) == ("bidder", "index")
+    assert len(index_of(files[1:])) < len(index)
 
 
 def test_a_bid_is_sealed_under_a_sound_policy_only() -> None:

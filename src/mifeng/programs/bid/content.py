@@ -9,7 +9,7 @@ from mifeng.programs.bid.folder import BID, FILLED, OPEN, READOUT, Folder, write
 from mifeng.programs.bid.texts import Failed
 from mifeng.rules.money import parse_yuan, yuan_text
 from mifeng.rules.readout import FILE, MEDIA, Readout, format_readout, in_words
-from mifeng.rules.seal.part import File
+from mifeng.rules.seal.part import MAX_FILES, File
 
 ASKED = {
     "price": ("投标报价（元）", "price in yuan"),
@@ -72,7 +72,8 @@ def files_of(folder: Folder, readout: Readout) -> dict[str, list[File]]:
     """Return the files of every part but ``identity``, by name; what is read out is written into its own folder too.
 
     Raises:
-        Failed: for a folder inside a part, a file that cannot be read, or when there is nothing at all.
+        Failed: for a folder inside a part, more files than a part holds, a file that cannot be read, or when there is
+            nothing at all.
     """
     content = format_readout(readout)
     write_whole(folder.path / READOUT / FILE, content, OPEN)
@@ -81,7 +82,10 @@ def files_of(folder: Folder, readout: Readout) -> dict[str, list[File]]:
         raise Failed("readout-other", file=other[0])
     parts = {READOUT: [File(FILE, MEDIA, content)]}
     for name in FILLED:
-        parts[name] = [_read(path) for path in _listed(folder.path / name)]
+        found = _listed(folder.path / name)
+        if len(found) > MAX_FILES:
+            raise Failed("too-many-files", part=name, count=len(found), limit=MAX_FILES)
+        parts[name] = [_read(path) for path in found]
     if not any(parts[name] for name in FILLED):
         raise Failed("nothing-to-seal")
     return parts

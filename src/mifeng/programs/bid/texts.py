@@ -162,6 +162,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "各部分文件夹都是空的。请把投标文件放进 price、business、technical、qualification。",
             "All folders are empty. Put your files into price, business, technical, qualification.",
         ),
+        "too-many-files": (
+            "{part} 里有 {count} 个文件，一个部分至多 {limit} 个。请合并成较少的 PDF 再密封。",
+            "{part} holds {count} files, a part holds at most {limit}. Merge them into fewer PDFs, then seal.",
+        ),
         "too-large": ("文件太大：共 {size}，上限 {limit}。", "Too large: {size} in all, the limit is {limit}."),
         "not-sealed": (
             "没有密封，有一处不合规定：{error}",

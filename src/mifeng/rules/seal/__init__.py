@@ -31,7 +31,7 @@ from mifeng.rules.seal.envelope import (
 from mifeng.rules.seal.faults import Course, Unopenable, computed_fault
 from mifeng.rules.seal.identity import Identity, identity_of
 from mifeng.rules.seal.opening import Opened, fitting_shares, matches_key, open_bid, open_share, open_slot, open_with
-from mifeng.rules.seal.part import File, files_of, open_part, part_context, part_key
+from mifeng.rules.seal.part import MAX_FILES, File, files_of, open_part, part_context, part_key
 from mifeng.rules.seal.policy import (
     PARTS,
     Contributor,
@@ -59,6 +59,7 @@ from mifeng.rules.seal.wrap import format_recovery, parse_recovery, private_key,
 
 __all__ = [
     "MAGIC",
+    "MAX_FILES",
     "PARTS",
     "SLOTS",
     "Contributor",

@@ -29,6 +29,7 @@ from mifeng.rules.seal.shapes import hex_of, list_of, object_of, text_of
 KEY_BYTES = 32
 LENGTH_BYTES = 8
 MAX_NAME_BYTES = 255
+MAX_FILES = 1_000  # of a part: whoever opens a bid makes a row for each
 
 _MEDIA = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*", re.ASCII)
 # Separators of paths, control characters, and those that turn the direction in which a name is read.
@@ -222,5 +223,7 @@ def _check_names(names: Sequence[tuple[str, str]]) -> None:
             raise ValueError(f"not a name for a file: {name!r}")
         if len(name.encode()) > MAX_NAME_BYTES or not _MEDIA.fullmatch(media):
             raise ValueError(f"name or media type of a file too long or misshapen: {name!r} {media!r}")
+    if len(names) > MAX_FILES:
+        raise ValueError(f"a part holds at most {MAX_FILES} files")
     if len({name for name, _ in names}) != len(names):
         raise ValueError("two files of one name")
