@@ -128,6 +128,11 @@ def waiting(draws: Iterable[Draw]) -> list[Invitation]:
     return list(Invitation.objects.filter(draw__in=list(draws), state="invited").order_by("draw", "place"))
 
 
+def seated(draw: Draw) -> list[Invitation]:
+    """Return the invitations that were agreed to, in the order of the walk."""
+    return list(Invitation.objects.filter(draw=draw, state="agreed").order_by("place"))
+
+
 def token(invitation: Invitation) -> str:
     """Return the secret in the link of an invitation."""
     return open_contact(Contact.objects.get(pk=invitation.pk))["token"]

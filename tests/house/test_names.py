@@ -18,7 +18,7 @@ from mifeng.rules.lifecycle import Lifecycle, Step, reachable, states
 from tests.house.tree import PACKAGE, ROOT, Module, called_name, contexts, functions, modules
 from tests.rules.books import BOOK, CALENDAR, beijing
 
-ROLES = {"agency", "buyer", "host", "guest", "supervisor", "clock", "bidder", "expert", "librarian"}
+ROLES = {"agency", "buyer", "host", "guest", "supervisor", "clock", "bidder", "expert", "librarian", "kiosk"}
 GLOSSARY = tomllib.loads((ROOT / "docs" / "glossary.toml").read_text("utf-8"))["terms"]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

@@ -19,8 +19,8 @@ from mifeng.rules.ledger import Kind, SigningKey, encode64
 ORIGIN = "mifeng.localhost/bayannur"
 USAGE = "mifeng init [--sample] [--test]"
 # Keys of the platform that stand outside its database and its backups: who sealed which bid, who is in the library,
-# what is sent to an expert, what a desk must not know yet.
-SECRETS = ("reception", "library", "dispatch", "desk")
+# what is sent to an expert, what a desk must not know yet, who has come.
+SECRETS = ("reception", "library", "dispatch", "desk", "checkin")
 
 
 def main(arguments: list[str]) -> int:

@@ -23,7 +23,7 @@ from mifeng.bidding.tasks import (
     list_bids,
     pass_on_withdrawal,
 )
-from mifeng.evaluation.tasks import begin_reviews, commit_codes
+from mifeng.evaluation.tasks import begin_reviews, commit_codes, take_seats
 from mifeng.evaluation.tasks import go_on as go_on_evaluating
 from mifeng.kernel.deadlines import WakeAction
 from mifeng.oversight.tasks import make_evidence
@@ -80,7 +80,10 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "complete_panel": (tell_progress,),
         "recheck_avoidance": (walk_on, tell_progress),
         "move_panel": (tell_experts_moved,),
-        "start_evaluation": (go_on_evaluating, tell_void),
+        "stand_aside": (walk_on, tell_progress),
+        "mark_absent": (walk_on, tell_progress),
+        "enter_seat": (take_seats,),
+        "start_evaluation": (go_on_evaluating, take_seats, tell_void),
         "record_copies": (go_on_evaluating,),
         "elect_chair": (go_on_evaluating,),
         "sign_sheet": (go_on_evaluating,),
@@ -94,7 +97,7 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "explain_delay": (tell_award,),
         "announce": (tell_award, tell_bidders),
         "take_next": (tell_award,),
-        "start_anew": (tell_award,),
+        "start_anew": (tell_award, tell_bidders),
     }
 )
 

@@ -13,14 +13,15 @@ from procrastinate.contrib.django import app
 from mifeng.bidding import staging
 from mifeng.bidding.models import Envelope, OpenedFile, Opening
 from mifeng.evaluation import actions
+from mifeng.evaluation.actions.committee import BEFORE_CHAIR
 from mifeng.evaluation.copies import make_copies
-from mifeng.evaluation.models import BlindCopy, CodeKey, Evaluation, ScoringTemplate
+from mifeng.evaluation.models import BlindCopy, CodeKey, Evaluation, Member, ScoringTemplate
 from mifeng.kernel import vault
 from mifeng.kernel.idempotency import Repeated
 from mifeng.kernel.ledger.queries import subjects_of
 from mifeng.kernel.tasks import AGAIN
 from mifeng.rules.errors import Refusal
-from mifeng.sittings.queries import draw_public
+from mifeng.sittings.queries import Seating, draw_public, seated, seats_entered
 from mifeng.tenders.models import Document, Lot
 
 GOING_ON = ("qualified", "chaired", "reviewing", "locked")
@@ -49,6 +50,16 @@ def go_on(*, entry_id: int) -> None:
         advance(UUID(lot_id))
 
 
+@app.task(name="evaluation.take_seats", retry=AGAIN)
+def take_seats(*, entry_id: int) -> None:
+    """Seat the members of a project's evaluations once every seat of the plan is open (评审成员就座)."""
+    for tender in seats_entered(subjects_of(entry_id, "parties.seatpass")):
+        for lot_id in Lot.objects.filter(tender=tender).values_list("pk", flat=True):
+            seat(lot_id)
+    for lot in subjects_of(entry_id, "evaluation.evaluation"):
+        seat(UUID(lot))
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="evaluation.look_after", retry=AGAIN)
 def look_after(timestamp: int) -> None:
@@ -60,6 +71,8 @@ def look_after(timestamp: int) -> None:
     opened = Opening.objects.filter(pk__in=templated, state="public").values_list("pk", flat=True)
     for lot_id in opened.exclude(pk__in=Evaluation.objects.values("pk")):
         begin(lot_id)
+    for lot_id in Evaluation.objects.filter(state__in=BEFORE_CHAIR).values_list("pk", flat=True):
+        seat(lot_id)
     for lot_id in Evaluation.objects.filter(state__in=GOING_ON).values_list("pk", flat=True):
         advance(lot_id)
 
@@ -87,6 +100,18 @@ def begin(lot_id: UUID) -> None:
     """Begin the review of a package whose secret was committed to."""
     if CodeKey.objects.filter(pk=lot_id).exists():
         _try(lambda: actions.begin_review(lot_id))
+
+
+def seat(lot_id: UUID) -> None:
+    """Seat the members of an evaluation, where all have come and somebody sits there who did not before."""
+    evaluation = Evaluation.objects.filter(pk=lot_id, state__in=BEFORE_CHAIR).select_related("lot__tender").first()
+    found = seated(evaluation.lot.tender) if evaluation else Seating(False, ())
+    if not found.complete:
+        return
+    members = [actions.Seated(one.seat, one.role, one.handle, one.key) for one in found.members]
+    known = Member.objects.filter(evaluation=lot_id).order_by("seat").values_list("seat", "role", "handle", "key")
+    if [actions.Seated(*row) for row in known] != members:
+        _try(lambda: actions.seat_members(lot_id, members))
 
 
 def advance(lot_id: UUID) -> None:

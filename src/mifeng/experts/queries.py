@@ -27,7 +27,7 @@ from mifeng.rules.errors import Reason, WrongMoment
 from mifeng.venues.queries import site
 
 UNDER_WAY = ("pooled", "seeded", "walking", "exhausted", "rostered")
-ENDED = ("declined", "unreachable", "conflicted", "passed")
+ENDED = ("declined", "unreachable", "conflicted", "passed", "absent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Standing:
         filled: agreed to.
         pending: invitations that wait for an answer.
         ended: how many invitations ended otherwise, by state: ``declined``, ``unreachable``, ``conflicted``,
-            ``passed``.
+            ``passed``, ``absent``.
         eligible: persons who may be drawn; 0 before the pool is fixed.
         excluded: persons of the class who may not.
         contributed: names of those who contributed to the seed.

@@ -45,8 +45,13 @@ class Place:
     until: datetime
 
 
-def issue_pass(act: Act, place: Place) -> tuple[SeatPass, str]:
+def issue_pass(act: Act, place: Place, *, handle: str) -> tuple[SeatPass, str]:
     """Give somebody a temporary post at a seat within an act (发放席位岗), and return it with its code.
+
+    Args:
+        act: the open act.
+        place: where and for how long.
+        handle: opaque name under which the ledger knows the post, new for each check-in.
 
     Raises:
         ValueError: for a role that no seat has.
@@ -55,6 +60,7 @@ def issue_pass(act: Act, place: Place) -> tuple[SeatPass, str]:
         raise ValueError(f"no seat is given to {place.role!r}")
     code = _new_code()
     given = SeatPass(
+        handle=handle,
         role=place.role,
         site=place.site,
         seat=place.seat,

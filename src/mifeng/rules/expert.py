@@ -33,7 +33,7 @@ DRAW: Lifecycle = MappingProxyType(
         "walk": step("seeded walking", "walking", "clock", "GPLR-39"),
         "exhaust": step("seeded walking", "exhausted", "clock", "our choice (ADR-4)"),
         "seal_roster": step("walking", "rostered", "clock", "BN-2023R 四1"),
-        "supplement": step("rostered walking exhausted", "walking", "clock", "GPLR-9"),
+        "supplement": step("rostered walking exhausted", "walking", "clock expert host guest", "GPLR-9"),
     }
 )
 
@@ -44,7 +44,8 @@ INVITATION: Lifecycle = MappingProxyType(
         "agree": step("invited", "agreed", "expert", "LY-2022-14 四(二)"),
         "decline": step("invited", "declined", "expert", "LY-2022-14 四(二)"),
         "lapse": step("invited", "unreachable", "clock", "our choice (ADR-4)"),
-        "conflict": step("invited agreed", "conflicted", "clock", "GPLR-9"),
+        "conflict": step("invited agreed", "conflicted", "clock expert", "GPLR-9"),
+        "miss": step("agreed", "absent", "host guest", "our choice (ADR-9)"),
     }
 )
 

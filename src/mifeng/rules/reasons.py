@@ -105,6 +105,17 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "share-missing": "our choice (ADR-6)",
         "stanza-bad": "our choice (ADR-6)",
         "content-broken": "our choice (ADR-6)",
+        # the check-in
+        "checkin-early": "LY-2022-14 四(三)",
+        "checkin-over": "LY-2022-14 四(三)",
+        "bids-unopened": "our choice (ADR-9)",
+        "panel-missing": "LY-2022-14 四(二)",
+        "not-expected": "LY-2022-14 四(三)",
+        "kiosk-over": "our choice (ADR-9)",
+        "same-officer": "MOF-87-45",
+        "pledge-missing": "GPLR-9",
+        "seat-none": "LY-2022-14 四(二)",
+        "representative-arrived": "MOF-87-45",
         # the evaluation
         "template-missing": "GPLR-34",
         "codes-late": "our choice (ADR-5)",
@@ -168,5 +179,6 @@ CONSTRAINT_REASONS: Mapping[str, str] = MappingProxyType(
         "bid_key_once": "bid-exists",
         "expert_once": "expert-known",
         "panel_once": "panel-exists",
+        "representative_once": "stale-version",
     }
 )

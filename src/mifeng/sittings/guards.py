@@ -1,15 +1,23 @@
-"""When the experts of a project may be drawn (抽取时点), asked by the act and, in advance, by its page."""
+"""When experts may be drawn and people checked in (抽取与签到时点), asked by acts and, in advance, by their pages."""
 
+import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from mifeng.rules.errors import Reason, WrongMoment, WrongState
-from mifeng.sittings.models import Panel
+from stdnum.cn import ric
+
+from mifeng.bidding.models import Opening
+from mifeng.kernel.actors import Actor
+from mifeng.rules.errors import NotEntitled, Reason, Unfair, WrongMoment, WrongState
+from mifeng.sittings.models import Arrival, Kiosk, Panel
 from mifeng.tenders.models import Lot, Tender
 from mifeng.venues.models import Session
 from mifeng.venues.queries import Ask, asks_of
 
 OPEN = ("published", "closed")
+OPENED, FAILED = "public", ("failed", "unkeyed", "short")
+NUMBER = re.compile(r"[0-9]{17}[0-9X]", re.ASCII)
+KIOSK_LIFE = timedelta(hours=16)
 
 
 def check_first(tender: Tender) -> None:
@@ -81,3 +89,58 @@ def check_listed(tender: Tender, asks: Sequence[Ask]) -> dict[str, str]:
     if unlisted:
         raise WrongState(*(Reason("draw-unlisted", {"site": name}, lifted_by=("agency",)) for name in unlisted))
     return handles
+
+
+def check_opened(tender: Tender) -> None:
+    """Refuse to check anybody in before the bids are open (开标之后签到): whom to avoid is not known before.
+
+    A package whose opening failed holds nobody up, as long as another one is open.
+
+    Raises:
+        WrongState: ``bids-unopened``.
+
+    Source: our choice (ADR-9)
+    """
+    lots = Lot.objects.filter(tender=tender).values_list("pk", flat=True)
+    states = dict(Opening.objects.filter(lot__in=lots).values_list("lot", "state"))
+    over = [states.get(lot, "") for lot in lots]
+    if OPENED not in over or any(state not in (OPENED, *FAILED) for state in over):
+        raise WrongState(Reason("bids-unopened"))
+
+
+def check_kiosk(kiosk: Kiosk, by: Actor, at: datetime) -> None:
+    """Refuse whoever is not this kiosk, and a kiosk that is closed or was opened too long ago (签到机).
+
+    Raises:
+        NotEntitled: ``wrong-post``, ``kiosk-over``.
+
+    Source: our choice (ADR-9)
+    """
+    if (by.role, by.handle) != ("kiosk", kiosk.handle):
+        raise NotEntitled(Reason("wrong-post", {"step": "identify", "role": by.role}, lifted_by=("kiosk",)))
+    if kiosk.state != "open" or at >= kiosk.opened_at + KIOSK_LIFE:
+        raise NotEntitled(Reason("kiosk-over", lifted_by=("host", "guest")))
+
+
+def check_arrival(arrival: Arrival, by: Actor, *, step: str) -> None:
+    """Refuse whoever is not the person who has arrived (本人办理).
+
+    Raises:
+        NotEntitled: ``wrong-post``.
+
+    Source: LY-2022-14 四(二) (R144)
+    """
+    if (by.role, by.handle) != (arrival.role, arrival.handle):
+        raise NotEntitled(Reason("wrong-post", {"step": step, "role": by.role}, lifted_by=(arrival.role,)))
+
+
+def check_identity_number(number: str) -> None:
+    """Refuse an identity number whose form or check digit is wrong (身份证号), and never repeat it.
+
+    Raises:
+        Unfair: ``malformed``.
+
+    Source: MOF-87-45
+    """
+    if not NUMBER.fullmatch(number) or ric.calc_check_digit(number) != number[-1]:
+        raise Unfair(Reason("malformed", {"field": "number"}))

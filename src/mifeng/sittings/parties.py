@@ -25,3 +25,13 @@ def bidders(tender_id: UUID) -> tuple[Firm, ...]:
     firms = [Firm(row.credit_code, row.bidder) for row in rows]
     firms += [Firm(row.organisation.code, row.organisation.name) for row in rows if row.organisation]
     return tuple(dict.fromkeys(firms))
+
+
+def bidders_by_lot(tender_id: UUID) -> list[tuple[Lot, tuple[str, ...]]]:
+    """Return the packages of a project with the names of the bidders whose bids have been opened, by number."""
+    lots = list(Lot.objects.filter(tender=tender_id).order_by("number"))
+    names: dict[str, list[str]] = {lot.lot_ref: [] for lot in lots}
+    rows = Unsealed.objects.filter(bid__lot_ref__in=[ref for ref in names if ref], fault="").select_related("bid")
+    for row in rows.order_by("position"):
+        names[row.bid.lot_ref].append(row.bidder)
+    return [(lot, tuple(names[lot.lot_ref])) for lot in lots]

@@ -15,6 +15,7 @@ from mifeng.rules.sitting import WIDEST
 from mifeng.sittings.guards import check_first, check_listed, check_published, check_session
 from mifeng.sittings.models import Panel, PanelSite
 from mifeng.sittings.seating import (
+    BY_SITE,
     CommitteeName,
     SeatedMember,
     Seating,
@@ -22,6 +23,7 @@ from mifeng.sittings.seating import (
     arrivals,
     committee_names,
     seated,
+    seats_entered,
 )
 from mifeng.tenders.actions.guards import check_own
 from mifeng.tenders.models import Lot, Tender
@@ -42,9 +44,8 @@ __all__ = [
     "draws_for",
     "panel_for",
     "seated",
+    "seats_entered",
 ]
-# Posts that may know which site stands behind which numbers.
-BY_SITE = ("agency", "supervisor")
 
 
 def panel_for(by: Actor, tender: Tender) -> Panel | None:

@@ -4,10 +4,23 @@ Between check-in and result notice a member is a seat, a role and an opaque hand
 ``committee_names``, when the result is announced.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from mifeng.kernel.actors import Actor
+from mifeng.sittings.keyring import ARRIVAL, unseal
+from mifeng.sittings.models import Arrival, CheckIn
 from mifeng.tenders.models import Tender
+from mifeng.tenders.queries import tenders_for
+from mifeng.venues.models import Session, Site
+from mifeng.venues.queries import plan_of
+
+GONE = ("aside", "absent")
+# Posts that may know which site stands behind which numbers.
+BY_SITE = ("agency", "supervisor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +80,69 @@ class CommitteeName:
 
 
 def seated(tender: Tender) -> Seating:
-    """Return who sits at the seats of a project; members by label."""
-    return Seating(False, ())
+    """Return who sits at the seats of a project, by label: those who have opened their seat with its code."""
+    checkin = CheckIn.objects.filter(panel__tender=tender).first()
+    if checkin is None:
+        return Seating(False, ())
+    rows = list(_taken(checkin).exclude(seat_pass__entered_at=None))
+    members = tuple(SeatedMember(row.label, row.role, row.handle, _key(row), str(row.site)) for row in rows)
+    wanted = Counter[tuple[str, str]]()
+    for site in plan_of(Session.objects.get(pk=checkin.session)):
+        wanted[site.site, "buyer"] += site.buyer_seats
+        wanted[site.site, "expert"] += site.expert_seats
+    sitting = Counter((one.site, one.role) for one in members)
+    return Seating(+wanted == sitting, members)
 
 
 def arrivals(by: Actor, tender: Tender) -> tuple[SiteArrivals, ...]:
-    """Return how many have come to each site, to posts that take part in a project; the host's site first."""
-    return ()
+    """Return how many have come to each site, to posts that take part in a project; the host's site first.
+
+    Agency and supervisor learn which site it is; a host learns that of the own site. Empty before the check-in opens.
+    """
+    mine = tenders_for(by).filter(pk=tender.pk)
+    checkin = CheckIn.objects.filter(panel__tender__in=mine).first()
+    if checkin is None:
+        return ()
+    come: Counter[str] = Counter()
+    sit: Counter[str] = Counter()
+    rows = Arrival.objects.filter(checkin=checkin).exclude(state__in=GONE)
+    for site, entered_at in rows.values_list("site", "seat_pass__entered_at"):
+        come[str(site)] += 1
+        sit[str(site)] += entered_at is not None
+    names = {str(one.pk): one.name for one in Site.objects.all()}
+    return tuple(
+        SiteArrivals(
+            names[plan.site] if by.role in BY_SITE or plan.site == by.site else "",
+            plan.role,
+            plan.buyer_seats + plan.expert_seats,
+            come[plan.site],
+            sit[plan.site],
+        )
+        for plan in plan_of(Session.objects.get(pk=checkin.session))
+    )
 
 
 def committee_names(tender: Tender) -> tuple[CommitteeName, ...]:
     """Open the sealed names of a committee, by label; for callers that have made sure that the law publishes them."""
-    return ()
+    checkin = CheckIn.objects.filter(panel__tender=tender).first()
+    if checkin is None:
+        return ()
+    sites = {one.pk: one.name for one in Site.objects.all()}
+    return tuple(
+        CommitteeName(row.label, sites[row.site], row.role, unseal(ARRIVAL, row.pk, bytes(row.sealed))["name"])
+        for row in _taken(checkin)
+    )
+
+
+def seats_entered(pass_ids: Iterable[str]) -> list[Tender]:
+    """Return the projects at whose seats some temporary posts stand."""
+    found = Arrival.objects.filter(seat_pass__in=list(pass_ids)).values("checkin__panel__tender")
+    return list(Tender.objects.filter(pk__in=found).order_by("pk"))
+
+
+def _taken(checkin: CheckIn) -> QuerySet[Arrival]:
+    return Arrival.objects.filter(checkin=checkin, state="seated").select_related("seat_pass").order_by("label")
+
+
+def _key(row: Arrival) -> str:
+    return row.seat_pass.key if row.seat_pass else ""

@@ -7,6 +7,7 @@ first, later less often. Once a minute everything unfinished is looked at anew, 
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -29,11 +30,13 @@ from mifeng.kernel.tasks import AGAIN, each
 from mifeng.parties.queries import handles
 from mifeng.rules.errors import Refusal
 from mifeng.rules.ledger import decode64
+from mifeng.rules.sitting import OPENS_BEFORE
 from mifeng.sittings import actions
 from mifeng.sittings.contributing import NotYet, ask, notices_of, policy_of
 from mifeng.sittings.contributors import reach
-from mifeng.sittings.models import Panel, PanelSite
+from mifeng.sittings.models import CheckIn, Panel, PanelSite
 from mifeng.sittings.parties import bidders, parties
+from mifeng.venues.models import Session
 
 QUICK, SLOW = 1, 15
 QUICK_TRIES, TRIES = 120, 600
@@ -138,8 +141,20 @@ def tell_progress(*, entry_id: int) -> None:
 @app.task(name="sittings.look_after", retry=AGAIN)
 def look_after(timestamp: int) -> None:
     """Look at every draw that is under way once a minute (每分钟检查)."""
-    open_draws = Draw.objects.filter(starts_at__gt=clock.now())
+    check_in(clock.now())
+    open_draws = Draw.objects.filter(ends_at__gt=clock.now())
     each((commit, _contribute, fix, walk, _send, _complete), lambda step: step(open_draws))
+
+
+def check_in(at: datetime) -> None:
+    """Open the check-ins whose hour has come, and close those whose session is over."""
+    for checkin in CheckIn.objects.filter(state="open"):
+        if Session.objects.get(pk=checkin.session).ends_at <= at:
+            _try(actions.close_checkin, checkin.pk)
+    near = Session.objects.filter(starts_at__lte=at + OPENS_BEFORE, ends_at__gt=at).exclude(state="released")
+    waiting = Panel.objects.filter(session__in=near.values("pk")).exclude(pk__in=CheckIn.objects.values("panel"))
+    for session_id in waiting.values_list("session", flat=True):
+        _try(actions.open_checkin, session_id)
 
 
 def commit(draws: QuerySet[Draw]) -> None:

@@ -16,8 +16,10 @@ from mifeng.experts.actions.walks import (
     invite_next,
     lapse_invitation,
     mark_conflicts,
+    miss_expected,
     record_dispatch,
     seal_roster,
+    stand_aside,
 )
 
 __all__ = [
@@ -33,11 +35,13 @@ __all__ = [
     "invite_next",
     "lapse_invitation",
     "mark_conflicts",
+    "miss_expected",
     "move_draws",
     "record_contributions",
     "record_dispatch",
     "request_draw",
     "restore_expert",
     "seal_roster",
+    "stand_aside",
     "suspend_expert",
 ]

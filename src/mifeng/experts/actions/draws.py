@@ -7,7 +7,7 @@ from typing import cast
 from uuid import UUID
 
 from mifeng.experts import pools
-from mifeng.experts.models import Contribution, Draw
+from mifeng.experts.models import Contribution, Draw, Roster
 from mifeng.kernel.acting import Act, acting
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.law import rulebooks
@@ -244,6 +244,28 @@ def check_before_session(draw: Draw, at: datetime) -> None:
     """
     if at >= draw.starts_at:
         raise WrongMoment(Reason("session-begun", {"starts_at": draw.starts_at}))
+
+
+def check_walkable(draw: Draw, at: datetime) -> None:
+    """Refuse to invite once the session has begun (场次开始), but for a seat that was taken and became free again.
+
+    Raises:
+        WrongMoment: ``session-begun``.
+
+    Source: our choice (ADR-4), our choice (ADR-9)
+    """
+    if at >= walked_until(draw, at):
+        raise WrongMoment(Reason("session-begun", {"starts_at": draw.starts_at}))
+
+
+def walked_until(draw: Draw, at: datetime) -> datetime:
+    """Return when the walk of a draw ends (邀请截止): with the start of its session.
+
+    Where all seats were taken before and one of them became free, it goes on into the session.
+    """
+    if at >= draw.starts_at and Roster.objects.filter(pk=draw.pk).exists():
+        return draw.ends_at
+    return draw.starts_at
 
 
 def lock_draw(act: Act, draw_id: UUID) -> Draw:

@@ -2,12 +2,12 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from mifeng.experts import pools
-from mifeng.experts.actions.draws import CHOICE, check_before_session, lock_draw
+from mifeng.experts.actions.draws import CHOICE, check_walkable, lock_draw, walked_until
 from mifeng.experts.keyring import CONTACT, ROSTER, seal
 from mifeng.experts.models import Contact, Draw, Invitation, Roster
 from mifeng.experts.walk import Walking
@@ -42,7 +42,7 @@ def invite_next(draw_id: UUID, *, firms: Sequence[Firm] = (), by: Actor) -> Writ
 
     Raises:
         NotEntitled: ``wrong-post``.
-        WrongMoment: ``session-begun``.
+        WrongMoment: ``session-begun``; not for a seat that became free at the door.
         WrongState: ``wrong-state``, also when nothing is to be recorded now.
 
     Source: GPLR-39, LY-2022-14 四(二), GPLR-9 (R131)
@@ -50,7 +50,7 @@ def invite_next(draw_id: UUID, *, firms: Sequence[Firm] = (), by: Actor) -> Writ
     with acting("invite", by=by) as act:
         draw = lock_draw(act, draw_id)
         check_step(table.DRAW, "walk", state=draw.state, role=by.role)
-        check_before_session(draw, act.at)
+        check_walkable(draw, act.at)
         walking = _walking(draw)
         lines = _go_on(act, walking, firms)
         if not lines and not walking.walk.is_exhausted:
@@ -138,7 +138,7 @@ def record_dispatch(invitation_id: UUID, sha256: str, *, by: Actor) -> Written:
         if invitation.sent_at is not None:
             raise WrongState(_nothing_due("dispatch", draw))
         invitation.sent_at = act.at
-        invitation.answer_by = min(act.at + timedelta(hours=hours), draw.starts_at)
+        invitation.answer_by = min(act.at + timedelta(hours=hours), walked_until(draw, act.at))
         act.note(invitation, "dispatch", sha256=sha256, answer_by=invitation.answer_by)
         act.due(invitation, [DueStep("lapse", invitation.answer_by, CHOICE, "", False, "dispatch")])
     return act.entry
@@ -196,6 +196,49 @@ def mark_conflicts(act: Act, draw_ids: Iterable[UUID], firms: Sequence[Firm]) ->
             act.move(draw, table.DRAW, "supplement", handle=draw.handle, places=len(own))
             _end(act, _walking(draw), own)
     return len(tied)
+
+
+def stand_aside(act: Act, invitation_id: UUID, why: str) -> None:
+    """Let a seated expert stand aside at the door (签到时回避), within the expert's own act; the walk goes on.
+
+    Args:
+        act: the open act.
+        invitation_id: of an expert who has agreed.
+        why: a word for the reason.
+
+    Raises:
+        NotEntitled: ``wrong-post``.
+        WrongState: ``wrong-state``.
+
+    Source: GPLR-9
+    """
+    found = Invitation.objects.get(pk=invitation_id)
+    draw, invitation = lock_draw(act, found.draw_id), act.lock(Invitation, found.pk)
+    act.move(draw, table.DRAW, "supplement", handle=draw.handle, places=1)
+    _end(act, _walking(draw), [(invitation, "conflict", Outcome.CONFLICT, why)])
+
+
+def miss_expected(act: Act, draw_id: UUID, present: Collection[UUID]) -> int:
+    """Count everybody absent who has agreed and is not here (未到), within an officer's act; return how many.
+
+    Args:
+        act: the open act.
+        draw_id: the draw of the officer's site.
+        present: invitations of those who are here.
+
+    Raises:
+        NotEntitled: ``wrong-post``.
+        WrongState: ``wrong-state``.
+
+    Source: our choice (ADR-9)
+    """
+    draw = lock_draw(act, draw_id)
+    held = Invitation.objects.filter(draw=draw, state=pools.SEATED).exclude(pk__in=present)
+    missing = sorted(act.lock_all(Invitation, held.values_list("pk", flat=True)), key=lambda one: one.place)
+    if missing:
+        act.move(draw, table.DRAW, "supplement", handle=draw.handle, places=len(missing))
+        _end(act, _walking(draw), [(one, "miss", Outcome.FAILED_CHECK_IN, "") for one in missing])
+    return len(missing)
 
 
 def check_invited(invitation: Invitation, by: Actor) -> None:

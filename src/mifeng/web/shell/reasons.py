@@ -140,6 +140,17 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "share-missing": Text(_("受托人放行的有效份额不足")),
         "stanza-bad": Text(_("密封件里给受托人的份额不对，受托人在截止前已签字指出")),
         "content-broken": Text(_("密封件的内容与其承诺不符，打不开")),
+        # the check-in
+        "checkin-early": Text(_("签到还没有开放")),
+        "checkin-over": Text(_("场次已经结束，不再签到")),
+        "bids-unopened": Text(_("开标还没有完成，签到不能开放")),
+        "panel-missing": Text(_("评审专家还没有抽取")),
+        "not-expected": Text(_("没有找到您今天在本场地的安排")),
+        "kiosk-over": Text(_("这台签到机已停用，请场地人员重新开启")),
+        "same-officer": Text(_("人工核对须由本场地另一名人员复核")),
+        "pledge-missing": Text(_("声明还没有逐条确认"), _("还差%(missing)s条")),
+        "seat-none": Text(_("本场地没有可用的席位，请呼叫场地人员")),
+        "representative-arrived": Text(_("已授权的采购人代表已经签到，不能更换")),
         # the evaluation
         "template-missing": Text(_("招标文件没有设定评分办法")),
         "codes-late": Text(_("已有一方贡献种子，编码密钥不能再承诺")),

@@ -10,8 +10,11 @@ from django.middleware.csrf import rotate_token
 from django.utils.translation import gettext as _
 
 from mifeng.kernel.actors import Actor
+from mifeng.kernel.ledger.append import Written
 from mifeng.parties.passes import enter_seat
+from mifeng.rules.errors import NotEntitled, Reason
 from mifeng.rules.sitting import read_label
+from mifeng.sittings.actions import call_officer as call
 from mifeng.venues.queries import site_names
 from mifeng.web.shell.http import Request
 
@@ -37,6 +40,17 @@ def enter(request: Request, code: str, *, key: str = "", site: str = "") -> None
     request.session.cycle_key()
     request.session["seat"] = token
     rotate_token(request)
+
+
+def call_officer(request: Request) -> Written | None:
+    """Ask for an officer of the site from a seat (呼叫场地人员); None when one has been asked for already.
+
+    Raises:
+        NotEntitled: ``wrong-post`` for everybody who sits at no seat.
+    """
+    if request.actor is None:
+        raise NotEntitled(Reason("wrong-post", {"role": "public"}))
+    return call(by=request.actor)
 
 
 def seat_title(by: Actor) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "CLOCK_STARTS",
     "CLOCK_TITLES",
     "FACT_WORDS",
+    "GROUND_TITLES",
     "LAWS",
     "REASON_TEXTS",
     "REFUSAL_TITLES",
@@ -75,6 +76,7 @@ ROLE_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "bidder": _("投标人"),
         "expert": _("评审专家"),
         "librarian": _("专家库管理岗"),
+        "kiosk": _("签到机"),
     }
 )
 
@@ -119,6 +121,21 @@ STATE_WORDS: Mapping[str, Word] = MappingProxyType(
         "passed": Word(_("依规跳过"), "stop"),
         "assembling": Word(_("抽取进行中"), "go"),
         "assembled": Word(_("评审席位已满"), "done"),
+        # check-in, representative, arrival, kiosk, call
+        "open": Word(_("已开放"), "go"),
+        "ended": Word(_("已结束"), "stop"),
+        "authorised": Word(_("已授权"), "done"),
+        "replaced": Word(_("已改派"), "stop"),
+        "identified": Word(_("已刷证，待核对"), "todo"),
+        "doubted": Word(_("待人工核对"), "todo"),
+        "vouched": Word(_("待第二人复核"), "todo"),
+        "verified": Word(_("身份已核对"), "go"),
+        "pledged": Word(_("已声明"), "go"),
+        "aside": Word(_("已回避"), "stop"),
+        "seated": Word(_("已领席位"), "done"),
+        "absent": Word(_("未到"), "bad"),
+        "calling": Word(_("呼叫中"), "todo"),
+        "answered": Word(_("已应答"), "done"),
         # bid, opening
         "received": Word(_("已递交"), "done"),
         "withdrawn": Word(_("已撤回"), "stop"),
@@ -199,6 +216,27 @@ STEP_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "assemble": _("组建评审委员会"),
         "complete": _("评审席位已满"),
         "resume": _("继续补抽"),
+        "miss": _("登记未到"),
+        "open_checkin": _("开放签到"),
+        "close_checkin": _("结束签到"),
+        "mark_absent": _("登记未到"),
+        "authorise": _("授权采购人代表"),
+        "replace_representative": _("改派采购人代表"),
+        "identify": _("刷证"),
+        "match_face": _("人脸核对"),
+        "fail_face": _("人脸核对未通过"),
+        "doubt": _("改用人工核对"),
+        "vouch": _("人工核对"),
+        "vouch_again": _("人工复核"),
+        "pledge": _("回避与纪律声明"),
+        "stand_aside": _("申报回避"),
+        "take_seat": _("领取席位"),
+        "renew_code": _("补发席位码"),
+        "renew_seat_code": _("补发席位码"),
+        "open_kiosk": _("开启签到机"),
+        "close_kiosk": _("停用签到机"),
+        "call_officer": _("呼叫场地人员"),
+        "answer_call": _("应答呼叫"),
         "record_readiness": _("记录席位检测"),
         "record_finding": _("记录监督情况"),
         "receive": _("递交投标文件"),
@@ -347,5 +385,13 @@ CLOCK_STARTS: Mapping[str, Sentence] = MappingProxyType(
         "result-notice": _("结果公告起"),
         "contract": _("中标通知发出起"),
         "challenge": _("结果公告期满起"),
+    }
+)
+
+GROUND_TITLES: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "declined": _("放弃中标或拒绝签订合同"),
+        "unlawful": _("有违法行为，影响或可能影响结果"),
+        "challenge": _("质疑成立，影响结果"),
     }
 )

@@ -1,13 +1,9 @@
-"""Acts on the panel of a project (评审委员会办理).
-
-What a draw does after its request is done by the platform at its time; the acts of the experts' context that the table
-of due steps names are handed on here, since nobody but this context and the library may reach them.
-"""
+"""The panel of a project (评审委员会): asked for, complete, checked again once the bidders are known."""
 
 from uuid import UUID
 
 from mifeng.experts import actions as experts
-from mifeng.experts.actions import Asked, abort_draw, answer_invitation, lapse_invitation
+from mifeng.experts.actions import Asked
 from mifeng.experts.models import Draw
 from mifeng.kernel.acting import acting, subject_of
 from mifeng.kernel.actors import Actor
@@ -27,17 +23,6 @@ from mifeng.venues.queries import Ask, session_of
 
 # Experts of a county come first where the site is the county's; the city's own site draws from the city's library.
 CITY_SUFFIXES = ("00", "01")
-
-__all__ = [
-    "abort_draw",
-    "answer_invitation",
-    "assemble_panel",
-    "complete_panel",
-    "lapse_invitation",
-    "move_panel",
-    "recheck_avoidance",
-    "widen_panel",
-]
 
 
 def assemble_panel(tender_id: UUID, *, speciality: str = "", by: Actor) -> Written:
