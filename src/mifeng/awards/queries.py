@@ -1,19 +1,28 @@
 """Reads about awards (定标查询): the whole of one for those who decide, the notice for all, to each bidder its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
-from mifeng.awards.actions import report_of
 from mifeng.awards.models import Award, PassedOver, Publication
 from mifeng.bidding.models import Unsealed
 from mifeng.evaluation import queries as evaluation
-from mifeng.evaluation.models import Evaluation, Qualification
+from mifeng.evaluation.models import Evaluation, Qualification, Report
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.law import calendar, rulebooks
 from mifeng.parties.models import Organisation
-from mifeng.rules.award import AwardTimes, Judged, ResultNotice, award_clocks, parse_notice, parse_report
+from mifeng.rules.award import (
+    AwardTimes,
+    Judged,
+    Reported,
+    ResultNotice,
+    award_clocks,
+    award_deadlines,
+    parse_notice,
+    parse_report,
+)
 from mifeng.rules.deadlines import Clock
 from mifeng.tenders import queries as tenders
 from mifeng.tenders.models import Lot, Tender
@@ -24,10 +33,11 @@ NOTHING_YET = AwardTimes()
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A recommended bid with its bidder (中标候选人); ``ground`` and ``reason`` say why it cannot be taken any more."""
+    """A ranked bid with its bidder (排序投标人); ``ground`` and ``reason`` say why it cannot be taken any more."""
 
     judged: Judged
     bidder: str
+    recommended: bool
     ground: str = ""
     reason: str = ""
 
@@ -48,6 +58,8 @@ class Outcome:
         ground: why it is not the one before; why it starts anew.
         reason: in words.
         delay_reason: why nothing could be decided in time.
+        due_at: when the first is deemed to win; None when nothing is due.
+        decided_at: when it was decided for the winner.
         times: what was done when.
         notice: what was published last, None before.
         sha256: of its text.
@@ -65,10 +77,17 @@ class Outcome:
     ground: str = ""
     reason: str = ""
     delay_reason: str = ""
+    due_at: datetime | None = None
+    decided_at: datetime | None = None
     times: AwardTimes = NOTHING_YET
     notice: ResultNotice | None = None
     sha256: str = ""
     published_at: datetime | None = None
+
+    @property
+    def everybody(self) -> tuple[Candidate, ...]:
+        """Return all valid bids in order."""
+        return (*self.candidates, *self.others)
 
     @property
     def bidder(self) -> str:
@@ -82,14 +101,14 @@ class PublicResult:
 
     Args:
         lot: the package.
-        notice: the notice that was published last; None where the tender is void.
+        notice: the notice that was published last; None where there is none.
         text: of the notice, canonical JSON.
         sha256: of that text.
         published_at: when.
         entry: of the ledger.
         standing: false when its winner has fallen out since.
         void: code of why the tender is void; empty otherwise.
-        restarted: the procurement starts anew.
+        restarted: ground on which the procurement starts anew; empty otherwise.
     """
 
     lot: Lot
@@ -100,7 +119,12 @@ class PublicResult:
     entry: int = 0
     standing: bool = True
     void: str = ""
-    restarted: bool = False
+    restarted: str = ""
+
+    @property
+    def amount(self) -> Decimal | None:
+        """Return the price at which the winner won; None where nobody did."""
+        return Decimal(self.notice.price_yuan) if self.notice and self.notice.price_yuan else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +133,7 @@ class OwnBid:
 
     Args:
         bid_ref: which bid.
-        outcome: ``won``, ``lost``, ``unqualified`` or ``invalid``.
+        outcome: ``won``, ``lost``, ``unqualified``, ``invalid``, or ``void`` with the whole tender.
         judged: its own points and rank; None where it was not scored.
         valid: how many bids were ranked.
         reasons: why it was not qualified or no valid bid, in words or as codes of the arithmetic.
@@ -143,20 +167,14 @@ def result_for(by: Actor, lot_id: UUID) -> Outcome:
     """
     signed = evaluation.result(by, lot_id)
     reported = parse_report(signed.text.encode())
-    award = Award.objects.filter(pk=lot_id).first()
     gone = {one.bid_ref: one for one in PassedOver.objects.filter(award=lot_id)}
-
-    def candidate(judged: Judged) -> Candidate:
-        out = gone.get(judged.bid_ref)
-        name = signed.bidders.get(judged.bid_ref, "")
-        return Candidate(judged, name, out.ground if out else "", out.reason if out else "")
-
-    by_place = sorted((one for one in reported.bids if one.valid), key=lambda one: (one.rank, one.place))
-    first = tuple(candidate(one) for one in by_place if one.bid_ref in reported.candidates)
-    rest = tuple(candidate(one) for one in by_place if one.bid_ref not in reported.candidates)
-    first = tuple(sorted(first, key=lambda one: one.judged.place))
+    ranked = [_candidate(one, reported, signed.bidders, gone) for one in reported.bids if one.valid]
+    ranked.sort(key=lambda one: (not one.recommended, one.judged.place or one.judged.rank))
+    first = tuple(one for one in ranked if one.recommended)
+    rest = tuple(one for one in ranked if not one.recommended)
+    award = Award.objects.select_related("lot__tender").filter(pk=lot_id).first()
     if award is None:
-        return Outcome(lot_id, "", signed.report_hash, first, rest, times=AwardTimes(concluded_at=signed.concluded_at))
+        return Outcome(lot_id, "", signed.report_hash, first, rest, times=AwardTimes(signed.concluded_at))
     shown = Publication.objects.filter(award=award).order_by("-number").first()
     return Outcome(
         lot_id,
@@ -170,6 +188,8 @@ def result_for(by: Actor, lot_id: UUID) -> Outcome:
         ground=award.ground,
         reason=award.reason,
         delay_reason=award.delay_reason,
+        due_at=_due(award),
+        decided_at=award.decided_at,
         times=_times(award, signed.concluded_at),
         notice=parse_notice(shown.text.encode()) if shown else None,
         sha256=shown.sha256 if shown else "",
@@ -179,23 +199,26 @@ def result_for(by: Actor, lot_id: UUID) -> Outcome:
 
 def public_result(lot_id: UUID) -> PublicResult | None:
     """Return what is published of a package's result; None while nothing is."""
-    lot = Lot.objects.select_related("tender").get(pk=lot_id)
-    judged = Evaluation.objects.filter(pk=lot_id).values_list("state", "reason").first()
-    if judged and judged[0] == VOID:
-        return PublicResult(lot, void=judged[1])
-    shown = Publication.objects.filter(award=lot_id).select_related("award").order_by("-number").first()
-    if shown is None:
-        return None
-    return PublicResult(
-        lot,
-        parse_notice(shown.text.encode()),
-        shown.text,
-        shown.sha256,
-        shown.published_at,
-        shown.entry_id or 0,
-        standing=shown.award.state == "announced",
-        restarted=shown.award.state == "restarted",
-    )
+    return next(iter(public_results([Lot.objects.select_related("tender").get(pk=lot_id)])), None)
+
+
+def public_results(lots: Iterable[Lot]) -> list[PublicResult]:
+    """Return what is published of the results of some packages, in their order."""
+    rows = list(lots)
+    ids = [lot.pk for lot in rows]
+    void = dict(Evaluation.objects.filter(pk__in=ids, state=VOID).values_list("pk", "reason"))
+    shown = Publication.objects.filter(award__in=ids).select_related("award").order_by("number")
+    last = {one.award_id: one for one in shown}
+    anew = dict(Award.objects.filter(pk__in=ids, state="restarted").values_list("pk", "ground"))
+    found = []
+    for lot in rows:
+        if lot.pk in void:
+            found.append(PublicResult(lot, void=void[lot.pk]))
+        elif lot.pk in last:
+            found.append(_published(lot, last[lot.pk]))
+        elif lot.pk in anew:
+            found.append(PublicResult(lot, standing=False, restarted=anew[lot.pk]))
+    return found
 
 
 def own_result(by: Actor, lot_id: UUID) -> OwnResult | None:
@@ -204,23 +227,38 @@ def own_result(by: Actor, lot_id: UUID) -> OwnResult | None:
     Raises:
         DoesNotExist: for every other post, and for a supplier none of whose bids was opened.
     """
-    if by.role != "bidder":
+    lot = Lot.objects.get(pk=lot_id)
+    if by.role != "bidder" or not _opened(by, [lot]):
         raise Unsealed.DoesNotExist
-    code = Organisation.objects.values_list("code", flat=True).get(pk=by.organisation)
-    lot_ref = Lot.objects.values_list("lot_ref", flat=True).get(pk=lot_id)
-    rows = Unsealed.objects.filter(bid__lot_ref=lot_ref, credit_code=code, fault="").select_related("bid")
-    own = list(rows.order_by("position")) if lot_ref else []
-    if not own:
-        raise Unsealed.DoesNotExist
-    public = public_result(lot_id)
-    if public is None:
-        return None
-    return OwnResult(public, tuple(_own(public, row) for row in own))
+    return next(iter(own_results(by, [lot])), None)
 
 
-def award_states(lots: Iterable[UUID]) -> dict[UUID, str]:
-    """Return lot → state of its award, for lots whose report was handed over; for pages that list what one may see."""
-    return dict(Award.objects.filter(pk__in=list(lots)).values_list("pk", "state"))
+def own_results(by: Actor, lots: Iterable[Lot]) -> list[OwnResult]:
+    """Return what a bidder is told of its own bids in some packages, of those whose result is out (告知本单位结果)."""
+    published = public_results(lots)
+    if by.role != "bidder" or not published:
+        return []
+    own = _opened(by, [one.lot for one in published])
+    reviews = Qualification.objects.in_bulk([row.pk for row in own])
+    awards = Award.objects.in_bulk([one.lot.pk for one in published])
+    reports = Report.objects.filter(report_hash__in=[one.report for one in awards.values()])
+    texts = {one.report_hash: parse_report(one.text.encode()) for one in reports}
+    found = []
+    for public in published:
+        rows = [row for row in own if row.bid.lot_ref == public.lot.lot_ref]
+        award = awards.get(public.lot.pk)
+        reported = texts[award.report] if award else None
+        if rows:
+            bids = tuple(_own(public, row.bid.bid_ref, reviews.get(row.pk), reported) for row in rows)
+            found.append(OwnResult(public, bids))
+    return found
+
+
+def stages(lots: Iterable[UUID]) -> dict[UUID, str]:
+    """Return lot → state of its award, of its evaluation before that; for pages that list what one may see."""
+    found = list(lots)
+    judged = dict(Evaluation.objects.filter(pk__in=found).values_list("pk", "state"))
+    return judged | dict(Award.objects.filter(pk__in=found).values_list("pk", "state"))
 
 
 def clocks(tender: Tender, lots: Iterable[Lot], now: datetime) -> tuple[Clock, ...]:
@@ -254,15 +292,48 @@ def _times(award: Award | None, concluded_at: datetime | None) -> AwardTimes:
     return AwardTimes(concluded_at, award.handed_at, award.first_decided_at, award.announced_at)
 
 
-def _own(public: PublicResult, row: Unsealed) -> OwnBid:
-    bid_ref = row.bid.bid_ref
-    review = Qualification.objects.filter(bid=row.bid).first()
+def _published(lot: Lot, row: Publication) -> PublicResult:
+    return PublicResult(
+        lot,
+        parse_notice(row.text.encode()),
+        row.text,
+        row.sha256,
+        row.published_at,
+        row.entry_id or 0,
+        standing=row.award.state == "announced",
+        restarted=row.award.ground if row.award.state == "restarted" else "",
+    )
+
+
+def _candidate(
+    judged: Judged, reported: Reported, bidders: Mapping[str, str], gone: Mapping[str, PassedOver]
+) -> Candidate:
+    out = gone.get(judged.bid_ref)
+    recommended = judged.bid_ref in reported.candidates
+    why = (out.ground, out.reason) if out else ("", "")
+    return Candidate(judged, bidders.get(judged.bid_ref, ""), recommended, *why)
+
+
+def _due(award: Award) -> datetime | None:
+    if award.state != "handed" or award.delay_reason:
+        return None
+    [due] = award_deadlines(award.handed_at, rulebooks()[award.lot.tender.rulebook], calendar())
+    return due.at
+
+
+def _opened(by: Actor, lots: Iterable[Lot]) -> list[Unsealed]:
+    """Return a supplier's own opened bids, known by the code that their certificates bear."""
+    refs = [lot.lot_ref for lot in lots if lot.lot_ref]
+    code = Organisation.objects.filter(pk=by.organisation).values("code")
+    rows = Unsealed.objects.filter(bid__lot_ref__in=refs, credit_code__in=code, fault="")
+    return list(rows.select_related("bid").order_by("position"))
+
+
+def _own(public: PublicResult, bid_ref: str, review: Qualification | None, reported: Reported | None) -> OwnBid:
     if review is not None and not review.passed:
         return OwnBid(bid_ref, "unqualified", reasons=(review.reasons,))
-    award = Award.objects.filter(pk=public.lot.pk).first()
-    if award is None:
+    if reported is None:
         return OwnBid(bid_ref, "void")
-    reported = report_of(award)
     judged = reported.bid(bid_ref)
     if judged is None or not judged.valid:
         words = reported.rejected.get(bid_ref, ()) or (judged.reasons if judged else ())

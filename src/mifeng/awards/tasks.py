@@ -18,7 +18,7 @@ from mifeng.parties.queries import handles, roles
 from mifeng.tenders.models import Tender
 from mifeng.tenders.queries import tenders_of_entry
 
-SIGNED, OWN, VOID = "report-signed", "own-result", "evaluation-void"
+SIGNED, OWN, VOID, ANEW = "report-signed", "own-result", "evaluation-void", "purchase-anew"
 
 
 @app.task(name="awards.tell_signed", retry=AGAIN)
@@ -51,11 +51,11 @@ def tell_award(*, entry_id: int) -> None:
 
 @app.task(name="awards.tell_bidders", retry=AGAIN)
 def tell_bidders(*, entry_id: int) -> None:
-    """Tell every bidder that the result is out and that it can read its own (告知投标人)."""
+    """Tell every bidder that its own result can be read, or that the procurement starts anew (告知投标人)."""
     for pk in subjects_of(entry_id, "awards.award"):
-        award = Award.objects.get(pk=UUID(pk))
-        for tender, _ in tenders_of_entry(entry_id):
-            _tell(tender, OWN, entry_id, _bidders(award.lot_ref))
+        lot_ref = Award.objects.values_list("lot_ref", flat=True).get(pk=UUID(pk))
+        for tender, step in tenders_of_entry(entry_id):
+            _tell(tender, ANEW if step == "start_anew" else OWN, entry_id, _bidders(lot_ref))
 
 
 def _at(entry_id: int) -> datetime:

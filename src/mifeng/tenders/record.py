@@ -15,7 +15,7 @@ from mifeng.tenders.models import Lot, Notice, Tender
 from mifeng.tenders.queries import published, subjects
 
 # Acts of a project that are part of the public record; everything else in its history is for those who take part in it.
-PUBLIC_ACTS = ("publish_notice", "clarify", "close_bidding", "open_all")
+PUBLIC_ACTS = ("publish_notice", "clarify", "close_bidding", "open_all", "announce")
 
 
 def public_tender(pk: UUID | str) -> Tender:

@@ -48,6 +48,8 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "deem_awarded": _("逾期未确定，视同确定第一候选人"),
         "announce": _("中标结果已公告"),
         "own-result": _("结果已公告，本单位的结果可以查看"),
+        "start_anew": _("采购人决定重新开展采购"),
+        "purchase-anew": _("采购人决定重新开展采购"),
         "seats-asked": _("有场次请求本场地的席位"),
         "seats-released": _("有场次不再占用本场地的席位"),
     }

@@ -1,6 +1,6 @@
 """Pages of the public record: the list, one project, its documents, the sites, the rules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +9,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from mifeng.awards.queries import PublicResult, public_clocks, public_results
 from mifeng.bidding.queries import OVER, opening_states
 from mifeng.kernel.law import rulebooks
 from mifeng.kernel.vault import path_of
 from mifeng.rules.procedure import PROCEDURES
 from mifeng.tenders.models import Tender
-from mifeng.tenders.queries import Row, clocks, issued_document, issued_documents, notices, published, with_lots
+from mifeng.tenders.queries import Row, issued_document, issued_documents, notices, published, with_lots
 from mifeng.tenders.record import notices_of, numbered, public_history, public_tender
 from mifeng.venues.queries import seat_counts
 from mifeng.venues.queries import sites as all_sites
@@ -67,6 +68,7 @@ def project(request: Request, tender: str) -> HttpResponse:
     [row] = with_lots([public_tender(tender)])
     found = notices(row.tender)
     openings = opening_states([lot.pk for lot in row.lots])
+    results = public_results(row.lots)
     context = {
         "tender": row.tender,
         "lots": row.lots,
@@ -76,9 +78,10 @@ def project(request: Request, tender: str) -> HttpResponse:
         "method": PROCEDURES[listing.METHOD].term,
         "notices": found,
         "documents": issued_documents(row.tender),
-        "clocks": [clock_row(clock, request.now) for clock in clocks(row.tender, row.lots, request.now)],
+        "clocks": [clock_row(clock, request.now) for clock in public_clocks(row.tender, row.lots, request.now)],
         "feed": feed(public_history(row.tender)),
-        "steps": _steps(row, len(found) > 1, opened=_opened(openings)),
+        "steps": _steps(row, len(found) > 1, results, opened=_opened(openings)),
+        "results": results,
         "opened": _opened(openings),
         "over": [lot for lot in row.lots if openings.get(lot.pk) in OVER],
     }
@@ -126,19 +129,25 @@ def _opened(openings: Mapping[UUID, str]) -> bool:
     return bool(openings) and set(openings.values()) <= {"public", "short"}
 
 
-def _steps(row: Row, corrected: bool, *, opened: bool) -> list[dict[str, Any]]:
+def _steps(row: Row, corrected: bool, results: Sequence[PublicResult], *, opened: bool) -> list[dict[str, Any]]:
     """Return the course of a project as the public sees it (项目进程)."""
     tender: Tender = row.tender
-    closed = row.state == "closed"
+    closed, known = row.state == "closed", len(results) == len(row.lots)
     due = words.beijing(row.bids_due_at)[5:] if row.bids_due_at else ""
     steps = [
         {"title": _("公告"), "when": tender.issued_on.strftime("%m-%d") if tender.issued_on else "", "state": "done"},
         {"title": _("投标"), "when": _("至%(due)s") % {"due": due}, "state": "done" if closed else "now"},
         {"title": _("开标"), "state": "done" if opened else "now" if closed else "idle"},
-        {"title": _("评审"), "state": "now" if opened else "idle"},
-        *({"title": title, "state": "idle"} for title in (_("结果"), _("合同"), _("验收"))),
+        {"title": _("评审"), "state": "done" if known else "now" if opened else "idle"},
+        {"title": _("结果"), "when": _day(results) if known else "", "state": "done" if known else "idle"},
+        *({"title": title, "state": "idle"} for title in (_("合同"), _("验收"))),
     ]
     if corrected and tender.last_clarified_at:
         day = words.beijing(tender.last_clarified_at)[5:10]
         steps.insert(1, {"title": _("更正"), "when": day, "state": "done"})
     return steps
+
+
+def _day(results: Sequence[PublicResult]) -> str:
+    shown = [one.published_at for one in results if one.published_at]
+    return words.beijing(max(shown))[5:10] if shown else ""

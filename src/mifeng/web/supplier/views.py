@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from mifeng.awards.queries import own_results
 from mifeng.bidding.reception import TICKET_LIFE, issue_ticket
 from mifeng.kernel import reads
 from mifeng.parties.models import Organisation
@@ -20,6 +21,7 @@ from mifeng.web.shell.errors import NOBODY
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.paging import page
 from mifeng.web.shell.posts import acting_post, methods, only
+from mifeng.web.supplier.outcomes import own_view
 from mifeng.web.supplier.rows import lot_card, project_rows, submit_command
 
 INDEX, PROJECT, TICKET = "supplier/index.html", "supplier/project.html", "supplier/ticket.html"
@@ -84,6 +86,7 @@ def _context(request: Request, tender: Tender) -> dict[str, Any]:
         "cards": _cards(request, row.lots),
         "documents": issued_documents(tender),
         "notices": notices(tender),
+        "results": [own_view(one) for one in own_results(acting_post(request), row.lots)],
     }
 
 

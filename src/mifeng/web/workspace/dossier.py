@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from mifeng.awards.queries import stages
 from mifeng.bidding.queries import opening_states
 from mifeng.evaluation.queries import templates_for
 from mifeng.kernel.actors import Actor
@@ -25,6 +26,7 @@ from mifeng.tenders.queries import (
 from mifeng.venues.queries import Ask
 
 FAILED = ("refused", "lapsed", "displaced")
+AFTER = ("concluded", "handed", "awarded", "announced", "restarted")  # what follows an evaluation, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Dossier:
         draws: the draws of its experts in numbers; none before they are asked for.
         opening: state of the opening of its first package; empty before the list of bids.
         templates: scoring templates by package; none for a package whose documents have none.
+        stages: state of the award by package, of the evaluation before that; none before the review begins.
     """
 
     by: Actor
@@ -56,6 +59,7 @@ class Dossier:
     draws: tuple[SiteStanding, ...]
     opening: str
     templates: Mapping[UUID, Template]
+    stages: Mapping[UUID, str]
 
     @property
     def tender(self) -> Tender:
@@ -81,6 +85,13 @@ class Dossier:
     def session_starts_at(self) -> datetime | None:
         """Return when the session starts, None for those who may not know it."""
         return self.asks[0].starts_at if self.asks else None
+
+    @property
+    def stage(self) -> str:
+        """Return how far the least advanced package is from its review to its result; empty before the review."""
+        found = [self.stages.get(lot.pk, "") for lot in self.row.lots]
+        going = [one for one in found if one != "void"] or found
+        return min(going, key=lambda one: AFTER.index(one) if one in AFTER else -1)
 
     @property
     def unscored(self) -> tuple[Lot, ...]:
@@ -129,6 +140,7 @@ def open_dossier(by: Actor, pk: UUID, now: datetime) -> Dossier:
         draws=draws_for(by, tender) if row.state in ("published", "closed") else (),
         opening=opening_states([row.lots[0].pk]).get(row.lots[0].pk, "") if row.state == "closed" else "",
         templates=templates_for(by, pk),
+        stages=stages(lot.pk for lot in row.lots) if row.state == "closed" else {},
     )
 
 

@@ -63,7 +63,7 @@ def framed(dossier: Dossier, current: str = "", **context: Any) -> dict[str, Any
         "dossier": dossier,
         "tender": dossier.tender,
         "topic": f"tenders.tender:{dossier.tender.pk}",
-        "stages": timeline(dossier.row, dossier.session_starts_at, dossier.now, dossier.opening),
+        "stages": timeline(dossier.row, dossier.session_starts_at, dossier.now, dossier.opening, dossier.stage),
         "tasks": task_list(dossier, current),
         **context,
     }

@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mifeng.rules.calendar import end_of, legal_date
+from mifeng.tenders.models import Lot
 from mifeng.tenders.queries import Row
 from mifeng.web.shell import words
-from mifeng.web.workspace.dossier import Dossier
+from mifeng.web.workspace.dossier import AFTER, Dossier
 from mifeng.web.workspace.drawn import is_complete, is_stuck
 
 ORDER = ("entered", "accepted", "published", "closed")
+EVALUATED = ("", "qualifying", "qualified", "chaired", "reviewing", "locked", "revealed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ class TaskList:
         return sum(task.look == "done" for group in self.groups for task in group.tasks)
 
 
-def timeline(row: Row, session_starts_at: datetime | None, now: datetime, opening: str = "") -> list[Stage]:
+def timeline(
+    row: Row, session_starts_at: datetime | None, now: datetime, opening: str = "", stage: str = ""
+) -> list[Stage]:
     """Return the stages of a project from its entry to its archive (项目进程)."""
     reached = ORDER.index(row.state)
     issued_on, due_at = row.tender.issued_on, row.bids_due_at
@@ -83,6 +87,7 @@ def timeline(row: Row, session_starts_at: datetime | None, now: datetime, openin
     ]
     # entered waits for acceptance, accepted is prepared, published takes bids, closed waits for or has had the opening
     at = 6 if opening == "public" else (1, 2, 4, 5)[reached]
+    at = {"concluded": 7, "handed": 7, "awarded": 7, "announced": 8, "restarted": 7}.get(stage, at)
     stages = [*first, *((title, "") for title in (_("结果"), _("合同"), _("验收"), _("归档")))]
     return [
         Stage(title, "done" if n < at else "now" if n == at else "idle", when) for n, (title, when) in enumerate(stages)
@@ -110,26 +115,50 @@ def task_list(dossier: Dossier, current: str = "") -> TaskList:
         "close": _close(dossier),
         "draw": _draw(dossier),
         "opening": _opening(dossier),
+        "qualify": _qualification(dossier),
+        "evaluation": _evaluation(dossier),
+        "hand-over": _hand_over(dossier),
+        "award": _award(dossier),
     }
     shown = {
         key: Task(task.title, task.look, task.note, task.url, task.word, key == current) for key, task in rows.items()
     }
-    later = [
-        [_("资格审查"), _("评审")],
-        [_("评审报告送达"), _("确认与结果公告"), _("合同与验收")],
-    ]
     return TaskList(
         (
             Group(_("准备"), [shown[key] for key in ("entry", "accept", "document", "scoring", "seats")]),
             Group(_("公开"), [shown[key] for key in ("publish", "supply", "clarify", "close")]),
-            Group(_("开评标"), [shown["draw"], shown["opening"], *(Task(title, "none") for title in later[0])]),
-            Group(_("结果与履约"), [Task(title, "none") for title in later[1]]),
+            Group(_("开评标"), [shown[key] for key in ("draw", "opening", "qualify", "evaluation")]),
+            Group(_("结果与履约"), [shown["hand-over"], shown["award"], Task(_("合同与验收"), "none")]),
         )
     )
 
 
-def next_turn(role: str, state: str, document: str, seats: tuple[int, int], opening: str = "") -> tuple[str, str]:
-    """Return the look and the words for what a project waits for, as one line of a list (轮到谁)."""
+def turn(role: str, stage: str) -> tuple[str, str] | None:
+    """Return look and words for what a project waits for once its report is signed; None before (轮到谁)."""
+    mine = {"concluded": "agency", "handed": "buyer", "awarded": "agency"}.get(stage) == role
+    found = {
+        "concluded": ("todo" if mine else "go", _("等代理机构送交报告")),
+        "handed": ("todo" if mine else "go", _("等采购人确定中标人")),
+        "awarded": ("todo" if mine else "go", _("等代理机构公告结果")),
+        "announced": ("done", _("结果已公告")),
+        "restarted": ("stop", _("重新开展采购")),
+    }
+    return found.get(stage)
+
+
+def next_turn(
+    role: str, state: str, document: str, seats: tuple[int, int], opening: str = "", stage: str = ""
+) -> tuple[str, str]:
+    """Return the look and the words for what a project waits for, as one line of a list (轮到谁).
+
+    Args:
+        role: of the reader.
+        state: of the project.
+        document: state of the tender document.
+        seats: confirmed and wanted.
+        opening: state of the opening of the first package.
+        stage: state of its evaluation; empty before the review.
+    """
     mine, theirs = "todo", "go"
     confirmed, wanted = seats
     if state == "entered":
@@ -137,7 +166,7 @@ def next_turn(role: str, state: str, document: str, seats: tuple[int, int], open
     if state == "published":
         return theirs, _("等投标截止")
     if state == "closed":
-        return _after_close(opening)
+        return _evaluated(role, stage) if stage else _after_close(opening)
     if document in ("", "returned", "superseded"):
         return (mine if role == "agency" else theirs), _("等代理机构提交文件")
     if document == "drafted":
@@ -147,6 +176,13 @@ def next_turn(role: str, state: str, document: str, seats: tuple[int, int], open
     if confirmed < wanted:
         return theirs, _("等场地确认席位")
     return (mine if role == "agency" else theirs), _("等代理机构发布公告")
+
+
+def _evaluated(role: str, stage: str) -> tuple[str, str]:
+    """Return how far the evaluation is, in one line, and whether it is the reader's turn."""
+    if stage == "qualifying":
+        return ("todo" if role in ("agency", "buyer") else "go"), _("等资格审查")
+    return "stop" if stage == "void" else "go", words.state(stage)
 
 
 def _after_close(opening: str) -> tuple[str, str]:
@@ -191,6 +227,77 @@ def _opening(dossier: Dossier) -> Task:
         return Task(title, "none", _("截止后自动开始"), url)
     look, note = _after_close(dossier.opening)
     return Task(title, look, note, url)
+
+
+def _hand_over(dossier: Dossier) -> Task:
+    title = _("评审报告送达")
+    if dossier.stage not in AFTER:
+        return Task(title, "none")
+    url = _award_page(dossier)
+    if dossier.stage == "concluded":
+        return Task(title, "todo" if dossier.is_agency else "go", _("等代理机构送交"), url)
+    return Task(title, "done", url=url)
+
+
+def _award(dossier: Dossier) -> Task:
+    title = _("确认与结果公告")
+    waits = turn(dossier.by.role, dossier.stage)
+    if waits is None or dossier.stage == "concluded":
+        return Task(title, "none")
+    return Task(title, waits[0], waits[1], _award_page(dossier))
+
+
+def award_turn(dossier: Dossier) -> Task | None:
+    """Return what the award of a project waits for, with where to go on; None before its report is signed."""
+    waits = turn(dossier.by.role, dossier.stage)
+    return Task(_("定标与结果"), *waits, _award_page(dossier)) if waits else None
+
+
+def _award_page(dossier: Dossier) -> str:
+    """Return the page of the package that is not as far as the others."""
+    lot = next(lot for lot in dossier.row.lots if dossier.stages.get(lot.pk) == dossier.stage)
+    return reverse("workspace:award", args=[dossier.tender.pk, lot.pk])
+
+
+def _qualification(dossier: Dossier) -> Task:
+    """Return the task of the first package that still waits for its review, or that has just been opened."""
+    title, lot = _("资格审查"), _first(dossier, ("", "qualifying"))
+    stage = dossier.stages.get(lot.pk, "")
+    url = reverse("workspace:evaluation", args=[dossier.tender.pk, lot.pk])
+    if stage == "qualifying":
+        return Task(title, "todo", _("由代理机构或采购人审查"), f"{url}#qualification")
+    if stage:
+        return Task(title, "done", "", f"{url}#qualification")
+    if dossier.opening == "public" and dossier.templates:
+        return Task(title, "go", _("马上开始"), url)
+    return Task(title, "none", _("没有评分办法，不在平台上评审") if dossier.opening == "public" else "")
+
+
+def _evaluation(dossier: Dossier) -> Task:
+    """Return the task of the package whose evaluation is least far."""
+    title, lot = _("评审"), _first(dossier, EVALUATED)
+    stage = dossier.stages.get(lot.pk, "")
+    if stage in ("", "qualifying"):
+        return Task(title, "none")
+    url = reverse("workspace:evaluation", args=[dossier.tender.pk, lot.pk])
+    if stage in EVALUATED:
+        return Task(title, "go", words.state(stage), url)
+    return Task(title, "stop" if stage == "void" else "done", words.state(stage) if stage == "void" else "", url)
+
+
+def evaluation_turn(dossier: Dossier) -> Task | None:
+    """Return what the evaluation of a project waits for, with where to go on; None before and after it."""
+    stage = dossier.stages.get(_first(dossier, EVALUATED).pk, "")
+    if stage not in EVALUATED[1:]:
+        return None
+    task = _qualification(dossier) if stage == "qualifying" else _evaluation(dossier)
+    return Task(task.title, *_evaluated(dossier.by.role, stage), task.url)
+
+
+def _first(dossier: Dossier, stages: Sequence[str]) -> Lot:
+    """Return the first package that is at one of some stages, or else the first of all."""
+    lots = dossier.row.lots
+    return next((lot for lot in lots if dossier.stages.get(lot.pk, "") in stages), lots[0])
 
 
 def _acceptance(dossier: Dossier) -> Task:

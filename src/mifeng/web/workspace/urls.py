@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mifeng.web.workspace.views import documents, draws, entry, notices, projects, scoring, seats
+from mifeng.web.workspace.views import awards, documents, draws, entry, evaluation, notices, projects, scoring, seats
 
 app_name = "workspace"
 urlpatterns = [
@@ -17,6 +17,16 @@ urlpatterns = [
     path("<uuid:pk>/seats/release", seats.release, name="release"),
     path("<uuid:pk>/seats/<uuid:request_id>/replan", seats.replan, name="replan"),
     path("<uuid:pk>/lots/<uuid:lot_id>/scoring", scoring.scoring, name="scoring"),
+    path("<uuid:pk>/lots/<uuid:lot_id>/award", awards.award, name="award"),
+    path("<uuid:pk>/lots/<uuid:lot_id>/award/<slug:name>", awards.carry_out, name="award-act"),
+    path("<uuid:pk>/lots/<uuid:lot_id>/evaluation", evaluation.show, name="evaluation"),
+    path("<uuid:pk>/lots/<uuid:lot_id>/evaluation/start", evaluation.start, name="start-evaluation"),
+    path("<uuid:pk>/lots/<uuid:lot_id>/bids/<uuid:bid_id>", evaluation.review, name="review"),
+    path(
+        "<uuid:pk>/lots/<uuid:lot_id>/bids/<uuid:bid_id>/files/<int:number>",
+        evaluation.qualification_file,
+        name="qualification-file",
+    ),
     path("<uuid:pk>/publish", notices.publish, name="publish"),
     path("<uuid:pk>/draw", draws.draw, name="draw"),
     path("<uuid:pk>/clarify", notices.issue_clarification, name="clarify"),

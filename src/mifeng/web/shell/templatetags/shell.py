@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from mifeng.rules.errors import Reason, Refusal
 from mifeng.rules.reasons import REASONS
+from mifeng.rules.scoring import decimal_text
 from mifeng.web.shell import forms, texts, words
 from mifeng.web.shell.clocks import Ruler
 
@@ -37,6 +38,7 @@ register.filter("reason_alternatives", words.reason_alternatives)
 register.filter("role_title", words.role)
 register.filter("state_title", words.state)
 register.filter("step_title", words.step)
+register.filter("points", decimal_text)
 
 # The seven looks of a status: the icon, the modifier of the tag, and the word used when the fact itself is not shown.
 LOOKS: Mapping[str, tuple[str, str, object]] = MappingProxyType(

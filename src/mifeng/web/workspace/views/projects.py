@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from mifeng.awards.queries import clocks, stages
 from mifeng.bidding.queries import opening_states
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.queries import Line, entry_by_leaf
@@ -16,7 +17,6 @@ from mifeng.rules.calendar import end_of
 from mifeng.tenders.queries import (
     Row,
     Standing,
-    clocks,
     history_for,
     in_state,
     search,
@@ -32,7 +32,7 @@ from mifeng.web.shell.paging import page
 from mifeng.web.shell.posts import acting_post, methods, only
 from mifeng.web.workspace.dossier import Dossier, open_dossier
 from mifeng.web.workspace.frame import framed
-from mifeng.web.workspace.progress import ORDER, next_turn
+from mifeng.web.workspace.progress import ORDER, award_turn, evaluation_turn, next_turn, turn
 from mifeng.web.workspace.sites import site_line
 
 MAX_SEARCH = 80
@@ -64,7 +64,11 @@ def index(request: Request) -> HttpResponse:
     known = standings(found.rows)
     listed = with_lots(found.rows)
     openings = opening_states([row.lots[0].pk for row in listed])
-    projects = [_project_row(by, row, known[row.tender.pk], openings.get(row.lots[0].pk, "")) for row in listed]
+    awards = stages(row.lots[0].pk for row in listed)
+    projects = [
+        _project_row(by, row, known[row.tender.pk], openings.get(row.lots[0].pk, ""), awards.get(row.lots[0].pk, ""))
+        for row in listed
+    ]
     chosen = state if state in ORDER else ""
     context = {
         "page": found,
@@ -87,6 +91,8 @@ def show(request: Request, pk: UUID) -> HttpResponse:
     context = framed(
         dossier,
         clocks=[clock_row(clock, request.now) for clock in clocks(dossier.tender, dossier.row.lots, request.now)],
+        award=award_turn(dossier),
+        review=evaluation_turn(dossier),
         met=_met(dossier),
         sites=[site_line(ask) for ask in dossier.asks],
         entries=feed(lines, _who(lines)),
@@ -98,9 +104,10 @@ def show(request: Request, pk: UUID) -> HttpResponse:
     return render(request, "workspace/project.html", context)
 
 
-def _project_row(by: Actor, row: Row, standing: Standing, opening: str) -> ProjectRow:
+def _project_row(by: Actor, row: Row, standing: Standing, opening: str, stage: str) -> ProjectRow:
     seats = standing.seats_confirmed, standing.seats_wanted
-    return ProjectRow(row, standing, *next_turn(by.role, row.state, standing.document, seats, opening))
+    waits = turn(by.role, stage) or next_turn(by.role, row.state, standing.document, seats, opening, stage)
+    return ProjectRow(row, standing, *waits)
 
 
 def _met(dossier: Dossier) -> list[str]:
