@@ -1,9 +1,9 @@
 """The plan of a remote session (评审场次 1+N).
 
-Three tables. A *session* asks every site for seats and is fixed when the last site has confirmed. A *request* is what
+Four tables. A *session* asks every site for seats and is fixed when the last site has confirmed. A *request* is what
 one site sees and answers. It lapses when the site does not answer in time, and is displaced when the session moves to a
 time at which the site has no seats left; only that site has to be planned anew then. A *booking* keeps one seat for one
-stretch of time, held until its site confirms.
+stretch of time, held until its site confirms. A *call* is somebody at a kiosk or at a seat who asks for an officer.
 """
 
 from types import MappingProxyType
@@ -36,5 +36,12 @@ BOOKING: Lifecycle = MappingProxyType(
         "hold": step("", "held", "agency", "LY-2022-14 三"),
         "confirm": step("held", "confirmed", "host guest", "LY-2022-14 四(一)"),
         "release": step("held confirmed", "released", "agency host guest clock", "our choice (ADR-1)"),
+    }
+)
+
+CALL: Lifecycle = MappingProxyType(
+    {
+        "call_officer": step("", "calling", "kiosk expert buyer", "our choice (ADR-9)"),
+        "answer_call": step("calling", "answered", "host guest", "our choice (ADR-9)"),
     }
 )

@@ -6,8 +6,7 @@ purchaser's representative is a seat of the plan and is never drawn; a *represen
 and another authorisation takes the place of the earlier one.
 
 A *check-in* is open for one session, from an hour before its start. An *arrival* is one person's way to a seat: card,
-face or two officers, declaration, seat. A *kiosk* is a computer on which one person after another goes that way; a
-*call* is somebody at a kiosk or a seat who asks for an officer of the site.
+face or two officers, declaration, seat. A *kiosk* is a computer on which one person after another goes that way.
 """
 
 import re
@@ -60,13 +59,6 @@ KIOSK: Lifecycle = MappingProxyType(
     {
         "open_kiosk": step("", "open", "host guest", "our choice (ADR-9)"),
         "close_kiosk": step("open", "ended", "host guest", "our choice (ADR-9)"),
-    }
-)
-
-CALL: Lifecycle = MappingProxyType(
-    {
-        "call_officer": step("", "calling", "kiosk expert buyer", "our choice (ADR-9)"),
-        "answer_call": step("calling", "answered", "host guest", "our choice (ADR-9)"),
     }
 )
 

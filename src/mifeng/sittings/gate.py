@@ -11,7 +11,7 @@ from uuid import UUID
 from mifeng.kernel.actors import Actor
 from mifeng.rules.sitting import OPENS_BEFORE
 from mifeng.sittings.kiosks import mark_of
-from mifeng.sittings.models import Arrival, Call, CheckIn, Kiosk
+from mifeng.sittings.models import Arrival, CheckIn, Kiosk
 from mifeng.sittings.seating import GONE
 from mifeng.venues.queries import Ask, asks_at, with_seats
 
@@ -75,15 +75,6 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Calling:
-    """A call at the own site (呼叫): from a seat by its label, or from a kiosk."""
-
-    id: UUID
-    place: str
-    called_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class OpenKiosk:
     """A kiosk of the own site (签到机)."""
 
@@ -107,14 +98,6 @@ def gates_at(by: Actor, at: datetime) -> list[Gate]:
     for one in found.select_related("seat_pass").order_by("identified_at", "pk"):
         come[one.checkin_id].append(one)
     return [_gate(by, ask, checkins.get(ask.request.session_id), come) for ask in asks]
-
-
-def calls_at(by: Actor) -> list[Calling]:
-    """Return who calls at an officer's own site, first come first; none for other posts."""
-    if by.role not in OFFICERS or not by.site:
-        return []
-    rows = Call.objects.filter(site=by.site, state="calling").order_by("called_at", "pk")
-    return [Calling(row.pk, row.place, row.called_at) for row in rows]
 
 
 def kiosks_at(by: Actor) -> list[OpenKiosk]:

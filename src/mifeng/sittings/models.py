@@ -104,20 +104,3 @@ class Kiosk(models.Model):
     state = models.CharField(max_length=12)
     token_hash = models.CharField(max_length=64, blank=True, db_index=True)
     opened_at = models.DateTimeField()
-
-
-class Call(models.Model):
-    """Somebody asks for an officer (呼叫场地人员): at a kiosk, or at the seat whose label is ``place``."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    site = models.UUIDField()
-    place = models.CharField(max_length=64, blank=True)
-    caller = models.CharField(max_length=16)
-    state = models.CharField(max_length=12)
-    called_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("caller", condition=models.Q(state="calling"), name="call_once"),
-        ]
-        indexes = [models.Index("site", "state", name="call_at")]

@@ -98,3 +98,20 @@ class Booking(models.Model):
                 condition=models.Q(state__in=("held", "confirmed")),
             ),
         ]
+
+
+class Call(models.Model):
+    """Somebody asks for an officer (呼叫场地人员): at a kiosk, or at the seat whose label is ``place``."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    place = models.CharField(max_length=64, blank=True)
+    caller = models.CharField(max_length=16)
+    state = models.CharField(max_length=12)
+    called_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("caller", condition=models.Q(state="calling"), name="call_once"),
+        ]
+        indexes = [models.Index("site", "state", name="call_at")]

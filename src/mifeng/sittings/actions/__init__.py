@@ -16,7 +16,7 @@ from mifeng.sittings.actions.arrivals import (
     vouch,
 )
 from mifeng.sittings.actions.checkins import close_checkin, mark_absent, open_checkin
-from mifeng.sittings.actions.kiosks import answer_call, call_officer, close_kiosk, open_kiosk
+from mifeng.sittings.actions.kiosks import close_kiosk, open_kiosk
 from mifeng.sittings.actions.panels import (
     assemble_panel,
     complete_panel,
@@ -28,11 +28,9 @@ from mifeng.sittings.actions.representatives import authorise_representative
 
 __all__ = [
     "abort_draw",
-    "answer_call",
     "answer_invitation",
     "assemble_panel",
     "authorise_representative",
-    "call_officer",
     "close_checkin",
     "close_kiosk",
     "complete_panel",

@@ -14,7 +14,7 @@ from mifeng.kernel.ledger.append import Written
 from mifeng.parties.passes import enter_seat
 from mifeng.rules.errors import NotEntitled, Reason
 from mifeng.rules.sitting import read_label
-from mifeng.sittings.actions import call_officer as call
+from mifeng.venues.calls import call_officer as call
 from mifeng.venues.queries import site_names
 from mifeng.web.shell.http import Request
 
