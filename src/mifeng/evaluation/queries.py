@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from mifeng.bidding.models import Unsealed
+from mifeng.bidding.models import OpenedFile, Unsealed
 from mifeng.evaluation.codes import mapping_of
 from mifeng.evaluation.models import (
     BlindCopy,
@@ -49,7 +49,7 @@ class Progress:
         qualified: of those.
         members: who have taken their seats.
         has_chair: a chair has been elected.
-        sheets: that were given out.
+        sheets: that were given out and not annulled.
         signed: of those.
         signatures: under the report that stands.
         locked_at: when the technical scores were locked.
@@ -143,7 +143,7 @@ def progress(by: Actor, lot_id: UUID) -> Progress:
     if evaluation is None:
         return Progress(lot_id, "")
     reviews = Qualification.objects.filter(evaluation=evaluation)
-    sheets = Sheet.objects.filter(evaluation=evaluation)
+    sheets = Sheet.objects.filter(evaluation=evaluation).exclude(state="annulled")
     report = {"report__evaluation": evaluation, "report__report_hash": evaluation.report_hash}
     return Progress(
         lot_id,
@@ -177,6 +177,21 @@ def examined(by: Actor, lot_id: UUID) -> list[Examined]:
     )
     rows = Unsealed.objects.filter(bid__lot_ref=evaluation.lot_ref, fault="").select_related("bid")
     return [_examined(row, found.get(row.pk)) for row in rows.order_by("position")]
+
+
+def qualification_files(by: Actor, lot_id: UUID) -> dict[UUID, list[OpenedFile]]:
+    """Return the files that show who is qualified, by bid (资格证明文件); no other part of a bid is handed out here.
+
+    Raises:
+        DoesNotExist: for everybody but agency, purchaser and supervisor of its project, and before the review.
+    """
+    _lot(by, lot_id)
+    evaluation = Evaluation.objects.get(pk=lot_id)
+    rows = OpenedFile.objects.filter(bid__lot_ref=evaluation.lot_ref, part="qualification").order_by("position")
+    found: dict[UUID, list[OpenedFile]] = {}
+    for row in rows:
+        found.setdefault(row.bid_id, []).append(row)
+    return found
 
 
 def code_map(by: Actor, lot_id: UUID) -> bytes:

@@ -180,9 +180,16 @@ def next_turn(
 
 def _evaluated(role: str, stage: str) -> tuple[str, str]:
     """Return how far the evaluation is, in one line, and whether it is the reader's turn."""
-    if stage == "qualifying":
-        return ("todo" if role in ("agency", "buyer") else "go"), _("等资格审查")
-    return "stop" if stage == "void" else "go", words.state(stage)
+    words_of = {
+        "qualifying": ("todo" if role in ("agency", "buyer") else "go", _("等资格审查")),
+        "qualified": ("go", _("等评审委员会就位")),
+        "chaired": ("go", _("等发放暗标编码")),
+        "reviewing": ("go", _("技术部分评审中")),
+        "locked": ("go", _("商务部分评审中")),
+        "revealed": ("go", _("等签署评审报告")),
+        "void": ("stop", _("已废标")),
+    }
+    return words_of.get(stage, ("go", words.state(stage)))
 
 
 def _after_close(opening: str) -> tuple[str, str]:
@@ -281,7 +288,7 @@ def _evaluation(dossier: Dossier) -> Task:
         return Task(title, "none")
     url = reverse("workspace:evaluation", args=[dossier.tender.pk, lot.pk])
     if stage in EVALUATED:
-        return Task(title, "go", words.state(stage), url)
+        return Task(title, *_evaluated(dossier.by.role, stage), url)
     return Task(title, "stop" if stage == "void" else "done", words.state(stage) if stage == "void" else "", url)
 
 

@@ -1,0 +1,80 @@
+"""How far an evaluation is, step by step (评审进程): counts, never scores, and whose turn it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from mifeng.evaluation.queries import Progress
+from mifeng.rules.errors import Reason
+from mifeng.web.shell import words
+
+ORDER = ("", "qualifying", "qualified", "chaired", "reviewing", "locked", "revealed", "concluded")
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationStep:
+    """One step (评审步骤); ``look`` is done, go, todo, none or stop."""
+
+    title: str
+    look: str
+    word: str
+    count: str = ""
+    note: str = ""
+    at: datetime | None = None
+
+
+def evaluation_steps(progress: Progress, business: bool = True) -> list[EvaluationStep]:
+    """Return the steps of an evaluation in order.
+
+    Args:
+        progress: in numbers.
+        business: the template has items of the business part, so that a second sheet follows the lock.
+    """
+    if progress.state == "void":
+        return _voided(progress)
+    at = ORDER.index(progress.state)
+    seated = _("%(number)d人") % {"number": progress.members} if progress.members else ""
+    # With the lock every technical sheet is signed: what is counted after it are the business sheets.
+    before = progress.members if at > ORDER.index("reviewing") else 0
+    counts = {"signed": progress.signed - before, "sheets": progress.sheets - before}
+    sheets = _("%(signed)d/%(sheets)d已签名") % counts
+    report = _("%(signed)d/%(members)d已签名") % {"signed": progress.signatures, "members": progress.members}
+    copies = _("%(number)d份技术文件不能展示") % {"number": progress.doubtful} if progress.doubtful else ""
+    reviewed = _("%(reviewed)d/%(bids)d已审查") % {"reviewed": progress.reviewed, "bids": progress.bids} if at else ""
+    passed = _("%(number)d家合格") % {"number": progress.qualified} if at > 1 else ""
+    rows = [
+        (1, _("资格审查"), reviewed, passed, None),
+        (2, _("评审委员会就位并推选组长"), seated, _("组长已推选") if progress.has_chair else "", None),
+        (3, _("匿名副本与暗标编码"), "", copies, None),
+        (4, _("技术部分评分"), sheets if at == 4 else "", _("暗标，各席位次序不同"), progress.locked_at),
+        (5, _("商务部分评分"), sheets if at == 5 else "", "", progress.revealed_at),
+        (6, _("评审报告"), report if at == 6 else "", _("全体签名后结束"), progress.concluded_at),
+    ]
+    return [
+        EvaluationStep(title, *_look(number, at), count, note, when if number < at else None)
+        for number, title, count, note, when in rows
+        if business or number != 5
+    ]
+
+
+def void_text(progress: Progress) -> str:
+    """Return in words why a tender is void; empty while it is not."""
+    return words.reason_text(Reason(progress.reason)) if progress.reason else ""
+
+
+def _voided(progress: Progress) -> list[EvaluationStep]:
+    reviewed = _("%(reviewed)d/%(bids)d已审查") % {"reviewed": progress.reviewed, "bids": progress.bids}
+    passed = _("%(number)d家合格") % {"number": progress.qualified}
+    return [
+        EvaluationStep(_("资格审查"), "done", words.state("qualified"), reviewed, passed),
+        EvaluationStep(_("评审"), "stop", words.state("void"), "", void_text(progress)),
+    ]
+
+
+def _look(number: int, at: int) -> tuple[str, str]:
+    if number < at:
+        return "done", _("已完成")
+    if number == at:
+        return ("todo", _("待处理")) if number == 1 else ("go", _("进行中"))
+    return "none", _("未开始")

@@ -1,0 +1,181 @@
+"""The evaluation in the workspace (资格审查与评审进度): who is qualified, then counts, in the end the report."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from mifeng.bidding.models import OpenedFile
+from mifeng.evaluation.actions import conclude_evaluation, sign_report
+from mifeng.evaluation.actions.reporting import Endorsed
+from mifeng.evaluation.models import Evaluation, Qualification
+from mifeng.kernel import clock
+from mifeng.kernel.models import Entry, Noted
+from mifeng.kernel.vault import intake
+from mifeng.tenders.models import Lot
+from tests.actions.reviews import FIRMS, PRICES, REVIEWED, SCORING, SEATS, Review, lead, reach, reviews_of, speaking_pdf
+from tests.factories import City
+from tests.rules.scores import TEMPLATE
+from tests.web.rooms import client_of, codes, read, send, shown_codes, text_of
+
+AGENCY = "agency-a"
+LATER = SCORING + timedelta(minutes=10)
+
+
+def page_of(review: Review, rest: str = "evaluation") -> str:
+    """Return an address below a package under evaluation."""
+    return f"/workspace/{review.lot.tender_id}/lots/{review.lot.pk}/{rest}"
+
+
+def concluded(review: Review) -> Review:
+    """Put the report together and let every member sign it, one with a dissent."""
+    with clock.frozen(SCORING + timedelta(minutes=5)):
+        conclude_evaluation(review.lot.pk, by=review.member(2))
+        name = review.row.report_hash
+        for number in range(1, 6):
+            word = Endorsed(name, agrees=number != 5, dissent="" if number != 5 else "服务分偏低")
+            sign_report(review.lot.pk, word, by=review.member(number))
+    return review
+
+
+def found(review: Review, number: int, passed: str, reasons: str = "", account: str = AGENCY) -> tuple[int, list[str]]:
+    """Send what was found of one bidder; return status and codes."""
+    address = page_of(review, f"bids/{review.bids[number - 1].bid_id}")
+    answer = send(account, address, {"passed": passed, "reasons": reasons}, at=REVIEWED, key=f"k{number}{passed}")
+    return answer.status_code, codes(answer)
+
+
+def test_every_bidder_is_reviewed_and_the_review_is_closed(city: City) -> None:
+    """A refusal needs its reason; nothing is closed while one is missing; the last page names who is in and out."""
+    review = reach(city, "qualifying")
+    open_page = read(AGENCY, page_of(review), at=REVIEWED)
+    early = send(AGENCY, page_of(review, "evaluation/start"), at=REVIEWED)
+
+    answers = [
+        found(review, 1, "no"),
+        found(review, 1, "no", "未提供审计报告"),
+        found(review, 2, "yes", account="buyer"),
+    ]
+    answers += [found(review, 3, "yes"), found(review, 4, "yes")]
+    asked = text_of(send(AGENCY, page_of(review, "evaluation/start"), at=REVIEWED, key="k5"))
+    done = send(AGENCY, page_of(review, "evaluation/start"), {"word": "完成"}, at=REVIEWED, key="k6")
+
+    assert (open_page.count('data-passed="open"'), shown_codes(open_page) >= {"review-missing"}) == (4, True)
+    assert (early.status_code, codes(early)) == (422, ["review-missing"])
+    assert answers == [(422, ["reason-required"]), *[(303, [])] * 4]
+    assert [row.passed for row in reviews_of(review)] == [False, True, True, True]
+    assert ("此后" in asked or "从此固定" in asked, "、".join(FIRMS[1:]) in asked) == (True, True)
+    assert (done.status_code, review.state) == (303, "qualified")
+
+
+def test_too_few_qualified_make_the_tender_void(city: City) -> None:
+    """Said as a lawful outcome with its reason, and no button is left (GPL-36)."""
+    review = reach(city, "qualifying")
+    for number in (1, 2):
+        found(review, number, "no", "未提供审计报告")
+    for number in (3, 4):
+        found(review, number, "yes")
+    send(AGENCY, page_of(review, "evaluation/start"), {"word": "完成"}, at=REVIEWED, key="k9")
+
+    page = read(AGENCY, page_of(review), at=REVIEWED)
+    late = send(AGENCY, page_of(review, "evaluation/start"), at=REVIEWED)
+
+    assert (review.state, "本包依法废标" in page, "不足法定家数" in page) == ("void", True, True)
+    assert (late.status_code, codes(late)) == (409, ["wrong-state"])
+    assert found(review, 3, "no", "无") == (409, ["wrong-state"])
+
+
+def test_only_the_files_of_the_qualification_are_handed_out(city: City) -> None:
+    """A technical file is nobody's here; a look is noted (blind review, LC-2018-80 三(六))."""
+    review = reach(city, "qualifying")
+    bid = review.bids[0].bid
+    stored = intake([speaking_pdf("营业执照")])
+    facts = {"media": "application/pdf", "sha256": stored.sha256, "size": stored.size}
+    OpenedFile.objects.create(bid=bid, part="qualification", position=1, name="营业执照.pdf", **facts)
+    address = page_of(review, f"bids/{bid.pk}")
+
+    page = read("buyer", address, at=REVIEWED)
+    with clock.frozen(REVIEWED):
+        answer = client_of("buyer").get(f"{address}/files/1")
+        missing = client_of("buyer").get(f"{address}/files/2")
+
+    assert ("营业执照.pdf" in page, "technical" in page, "business" in page) == (True, False, False)
+    assert b"".join(answer.streaming_content) == speaking_pdf("营业执照")
+    assert (missing.status_code, list(Noted.objects.values_list("kind", flat=True))) == (404, ["qualification"])
+
+
+@pytest.mark.parametrize(
+    ("account", "status"), [("host", 403), ("bidder-1", 403), ("supervisor", 403), ("agency-b", 404)]
+)
+def test_others_have_no_part_in_it(city: City, account: str, status: int) -> None:
+    """Nobody else reads or reviews."""
+    review = reach(city, "qualifying")
+
+    assert [
+        found(review, 1, "yes", account=account)[0],
+        send(account, page_of(review)).status_code in (403, 404, 405),
+    ] == [
+        status,
+        True,
+    ]
+    assert Qualification.objects.count() == 0
+
+
+def test_before_the_review_the_page_says_why(city: City) -> None:
+    """Not begun is said, with the commitment to the secret of the codes, and looking changes nothing."""
+    review = reach(city, "published")
+    entries = Entry.objects.count()
+
+    page = read(AGENCY, page_of(review))
+
+    assert ("评审还没有开始" in page, "暗标编码密钥的承诺" in page) == (True, True)
+    assert (Evaluation.objects.count(), Entry.objects.count()) == (0, entries)
+
+
+def test_progress_is_numbers_until_the_report_is_signed(city: City) -> None:
+    """No score, no code, no seat's doing; with the last signature ranks, points, candidates and the dissent."""
+    review = reach(city, "reviewing")
+    pages = [read(AGENCY, page_of(review), at=SCORING)]
+    for step in ("locked", "revealed"):
+        lead(review, step)
+        pages.append(read(AGENCY, page_of(review), at=LATER))
+    concluded(review)
+    done = read("buyer", page_of(review), at=LATER)
+
+    assert ["0/5已签名" in page for page in pages] == [True, True, True]
+    for page in pages:
+        assert ("data-report" in page, "候选人" in page, any(seat in page for seat in SEATS)) == (False, False, False)
+    assert [word in done for word in ("第1候选人", "服务分偏低", review.row.report_hash, "data-report")] == [True] * 4
+
+
+def test_the_project_says_whose_turn_it_is(city: City) -> None:
+    """In the list and on its page: the reader's in the review, the committee's afterwards."""
+    review = reach(city, "qualifying")
+    Lot.objects.filter(pk=review.lot.pk).update(**{"state": "closed"})
+    project = f"/workspace/{review.lot.tender_id}"
+    pages = [read(AGENCY, project, at=REVIEWED) + read("buyer", "/workspace/", at=REVIEWED)]
+    lead(review, "qualified")
+    pages.append(read(AGENCY, project, at=REVIEWED) + read(AGENCY, "/workspace/", at=REVIEWED))
+
+    assert [page.count("等资格审查") for page in pages] == [2, 0]
+    assert [page.count("等评审委员会就位") for page in pages] == [0, 3]
+    assert [f'href="{page_of(review)}#qualification"' in page for page in pages] == [True, True]
+
+
+def test_the_page_costs_the_same_for_every_number_of_bids(city: City) -> None:
+    """One query for all bids, one for all findings."""
+    review = reach(city, "qualifying")
+    before = _count(review)
+    for number in range(1, 5):
+        found(review, number, "yes")
+
+    assert _count(review) == before
+    assert (len(PRICES), TEMPLATE.version) == (4, 1)
+
+
+def _count(review: Review) -> int:
+    client = client_of(AGENCY)
+    with clock.frozen(REVIEWED), CaptureQueriesContext(connection) as made:
+        assert client.get(page_of(review)).status_code == 200
+    return len(made)
