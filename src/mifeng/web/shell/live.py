@@ -1,9 +1,9 @@
 """Who may follow what (实时关注准入): the gate of the push stream, asked once when a page begins to follow.
 
 A topic is a ledger subject. Those who take part in a project may follow it, whoever may be in the hall follows the
-package and its opening, an officer may follow what a session asks of the own site, and nobody anything else; what may
-not be followed is answered like what does not exist. No entry about a bid speaks of its package before the list of
-bids, so that nobody learns from a topic that, or how often, bids came.
+package and its opening, a seat the evaluation it sits in, an officer what a session asks of the own site, and nobody
+anything else; what may not be followed is answered like what does not exist. No entry about a bid speaks of its package
+before the list of bids, so that nobody learns from a topic that, or how often, bids came.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,13 +14,21 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import ObjectDoesNotExist
 
 from mifeng.bidding.queries import hall
+from mifeng.evaluation.blind import desk_for
 from mifeng.kernel.actors import Actor
+from mifeng.parties.passes import actor_of_pass
 from mifeng.parties.queries import actor_of
 from mifeng.tenders.queries import tender_for
 from mifeng.venues.queries import ask_for
 
 GATES: Mapping[str, Callable[[Actor, UUID], object]] = MappingProxyType(
-    {"tenders.tender": tender_for, "venues.siterequest": ask_for, "tenders.lot": hall, "bidding.opening": hall}
+    {
+        "tenders.tender": tender_for,
+        "venues.siterequest": ask_for,
+        "tenders.lot": hall,
+        "bidding.opening": hall,
+        "evaluation.evaluation": desk_for,
+    }
 )
 
 
@@ -39,6 +47,11 @@ def allowed(session_key: str, topic: str) -> bool:
 
 
 def _actor(session_key: str) -> Actor | None:
-    person = SessionStore(session_key).get("person") if session_key else None
+    if not session_key:
+        return None
+    session = SessionStore(session_key)
+    if seat := session.get("seat"):
+        return actor_of_pass(seat)
+    person = session.get("person")
     found = actor_of(person) if person else None
     return found[0] if found else None
