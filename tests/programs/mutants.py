@@ -1,12 +1,13 @@
 """Bundles that lie about one thing each (变异证据包), under the check that finds it and the code it says."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 
 from mifeng.rules.bundle import layout
 from mifeng.rules.ledger import Note
-from tests.programs import further
+from tests.programs import further, rigged
 from tests.programs.forging import Forge
 from tests.programs.lies import (
     OPENING,
@@ -59,6 +60,8 @@ from tests.programs.lies import (
 )
 
 PUBLIC, SUPERVISOR = "public", "supervisor"
+# The cuts of the same project once its result is announced.
+ANNOUNCED, JUDGED = "announced", "judged"
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,7 @@ MUTANTS: dict[str, Mutant] = {
     "another reason for a sealed bid": Mutant(
         "X1", "fault-other", edited(OPENING, lambda value: first_bid(value, "unopened").update(fault="platform"))
     ),
-    "an opening with too few": Mutant("X2", "state-unlawful", rulebook("suppliers_min", "4")),
+    "an opening with too few": Mutant("X2", "state-unlawful", rulebook("suppliers_min", "5")),
     "an entry in another chain": Mutant("C2", "stream-other", further.other_stream),
     "a log of another name": Mutant("A1", "origin-other", further.other_origin),
     "a release that no entry names": Mutant("A4", "release-unlogged", further.unlogged_release, SUPERVISOR),
@@ -222,4 +225,88 @@ MUTANTS: dict[str, Mutant] = {
     "a reason of another end": Mutant(
         "X2", "reason-other", edited(OPENING, lambda value: value.update(reason="opened-short"))
     ),
+    "another secret of the codes": Mutant("R1", "code-wrong", rigged.other_secret, ANNOUNCED),
+    "two codes exchanged": Mutant("R1", "code-wrong", rigged.exchanged_codes, ANNOUNCED),
+    "codes of other seeds": Mutant(
+        "R1",
+        "seeds-other",
+        rigged.noted("issue_codes", "issue_codes", lambda one: one["seeds"][0].update(seed="00" * 32)),
+        ANNOUNCED,
+    ),
+    "codes of a second try": Mutant("R2", "issue-wrong", rigged.second_try, ANNOUNCED),
+    "codes for other seats": Mutant(
+        "R2",
+        "issue-wrong",
+        rigged.noted("issue_codes", "issue_codes", lambda one: one["seats"].reverse()),
+        ANNOUNCED,
+    ),
+    "a copy of another file": Mutant(
+        "R3",
+        "copy-other",
+        rigged.noted("record_copies", "record_copies", lambda one: one["files"][0].update(before="00" * 32)),
+        JUDGED,
+    ),
+    "a file without its copy": Mutant(
+        "R3",
+        "copy-missing",
+        rigged.noted("record_copies", "record_copies", lambda one: one["files"][0].update(after="")),
+        JUDGED,
+    ),
+    "a changed score": Mutant("R4", "sheet-other", rigged.rescored(Decimal("0.5"), committed=False), JUDGED),
+    "a sheet locked otherwise": Mutant(
+        "R4",
+        "sheet-missing",
+        rigged.noted("lock_technical", "lock_technical", lambda one: one["sheets"][0].update(commitment="00" * 32)),
+        ANNOUNCED,
+    ),
+    "a score between two steps": Mutant(
+        "R5", "score-unlawful", rigged.rescored(Decimal("0.25"), committed=True), JUDGED
+    ),
+    "a correction without majority": Mutant("R5", "correction-wrong", rigged.votes_by_one("find_abnormal"), JUDGED),
+    "a second buyer": Mutant("R6", "committee-wrong", rigged.second_buyer, ANNOUNCED),
+    "a chair whom nobody elected": Mutant(
+        "R6",
+        "chair-wrong",
+        rigged.noted("elect_chair", "vote_chair", lambda one: one.update(seat="host/3")),
+        JUDGED,
+    ),
+    "a report that one did not sign": Mutant("R6", "report-unsigned", rigged.unsigned_report, JUDGED),
+    "other points for the price": Mutant("S1", "price-other", rigged.result(rigged.wrong_price_points), ANNOUNCED),
+    "a deduction that nobody granted": Mutant("S1", "price-other", rigged.votes_by_one("grant_deduction"), JUDGED),
+    "a wrong sum": Mutant("S2", "sum-other", rigged.wrong_sum, JUDGED),
+    "a wrong total": Mutant("S2", "sum-other", rigged.result(rigged.wrong_total), ANNOUNCED),
+    "a bid thrown out without cause": Mutant("S2", "validity-other", rigged.larger_budget, JUDGED),
+    "two places exchanged": Mutant("S3", "rank-other", rigged.places_exchanged, ANNOUNCED),
+    "another price in the notice": Mutant(
+        "S4",
+        "notice-wrong",
+        lambda forge: rigged.noticed(forge, lambda notice: replace(notice, price_yuan="1.00")),
+        ANNOUNCED,
+    ),
+    "the second in the place of the first": Mutant("S4", "award-other", rigged.second_wins(passed=False), ANNOUNCED),
+    "a candidate passed over without a ground": Mutant(
+        "X3", "ground-missing", rigged.second_wins(passed=True), ANNOUNCED
+    ),
+    "a score committed to when all were shown": Mutant("T4", "order-wrong", rigged.late_commitment, ANNOUNCED),
+    "a forged signature of a seat": Mutant("A7", "seat-signature-wrong", rigged.forged_seat, ANNOUNCED),
+    "another template": Mutant("L4", "template-other", rigged.other_template, ANNOUNCED),
+    "another report handed over": Mutant("L4", "report-other", rigged.other_report, ANNOUNCED),
+    "a result left out": Mutant("C1", "file-missing", rigged.no_result, ANNOUNCED),
+    "a project said to be less far": Mutant("C1", "state-other", rigged.earlier_stage, JUDGED),
+    "a second showing": Mutant("C3", "decisive-count", rigged.second_showing, ANNOUNCED),
+    "an award withheld": Mutant("C4", "redaction-unlawful", rigged.hidden_award, ANNOUNCED),
+    "a file that the log tells otherwise": Mutant("B7", "read-out-other", rigged.other_opened_file, JUDGED),
+}
+
+# The nine that an outsider is promised to find, by what they are commonly called.
+PROMISED = {
+    "changed score": "a changed score",
+    "dropped entry": "a dropped entry",
+    "swapped order": "a swapped order",
+    "late bid": "a late bid",
+    "other seed": "another seed",
+    "forged signature": "a forged signature of the log",
+    "wrong code key": "another secret of the codes",
+    "wrong sum": "a wrong sum",
+    "other K_readout": "another key of the read-out",
 }

@@ -5,10 +5,10 @@ import pytest
 from mifeng.programs.verify.bundle.report import CHECKS, verify
 from tests.programs.conftest import Evidence
 from tests.programs.forging import Forge, trust
-from tests.programs.mutants import MUTANTS, PUBLIC, SUPERVISOR
+from tests.programs.mutants import ANNOUNCED, JUDGED, MUTANTS, PROMISED, PUBLIC, SUPERVISOR
 
 
-@pytest.mark.parametrize("cut", [PUBLIC, SUPERVISOR])
+@pytest.mark.parametrize("cut", [PUBLIC, SUPERVISOR, ANNOUNCED, JUDGED])
 def test_a_forger_who_changes_nothing_is_not_found(evidence: Evidence, cut: str) -> None:
     """Putting the whole log together anew, under the real keys, gives a bundle without a fault."""
     forge = Forge(evidence.cuts[cut], evidence.submit)
@@ -36,3 +36,8 @@ def test_a_lie_is_found_by_its_own_check_alone(evidence: Evidence, name: str) ->
 
 def test_every_check_has_a_lie_that_only_it_finds() -> None:
     assert {mutant.check for mutant in MUTANTS.values()} == set(CHECKS)
+
+
+def test_the_nine_lies_that_everybody_asks_for_are_told() -> None:
+    assert len(PROMISED) == 9
+    assert set(PROMISED.values()) <= set(MUTANTS)

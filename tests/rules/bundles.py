@@ -75,6 +75,7 @@ def rows() -> tuple[Row, ...]:
     batches = [{"trustee": "trustee-1", "signature": "11"}, {"trustee": "trustee-2", "signature": "22"}, "odd"]
     pool = move("commit", draw, handle=HANDLE, root="33" * 32)
     opening = "bidding.opening:1"
+    codes = {"lot_ref": LOT.lot_ref, "commitment": "55" * 32}
     released = move("release_shares", opening, lot_ref="44", batches=batches)
     return (
         row(3, "publish_notice", "tenders.tender:1", [move("publish_notice", "tenders.tender:1")], prev=bytes(32)),
@@ -84,6 +85,8 @@ def rows() -> tuple[Row, ...]:
         row(7, "commit_pool", draw, [move("refuse_pool", draw)]),
         row(8, "record_releases", opening, [released]),
         row(9, "record_releases", opening, [move("other", opening)]),
+        row(10, "commit_codes", "tenders.lot:1", [move("commit_codes", "tenders.lot:1", **codes)]),
+        row(11, "commit_codes", "tenders.lot:1", [move("commit_codes", "tenders.lot:1")]),
     )
 
 

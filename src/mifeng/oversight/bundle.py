@@ -28,6 +28,7 @@ from mifeng.kernel.ledger.append import timestamp
 from mifeng.kernel.ledger.queries import body_of
 from mifeng.kernel.models import Entry
 from mifeng.kernel.vault import path_of
+from mifeng.oversight.judged import lot_row, review_files
 from mifeng.oversight.records import NOTICES, Matter, NotReady, countersigned, entries, log, version, why_withheld
 from mifeng.oversight.sealed import opening_files
 from mifeng.programs.verify.bundle.case import Trust
@@ -44,9 +45,9 @@ from mifeng.rules.bundle import (
     layout,
     pack,
     read_bundle,
+    stage_of,
     withheld,
 )
-from mifeng.rules.bundle import Lot as LotRow
 from mifeng.rules.bundle.forms import format_countersigned, format_documents, format_draw, format_entries, format_heads
 from mifeng.rules.bundle.records import Document
 from mifeng.rules.bundle.redaction import GROUNDS
@@ -73,10 +74,9 @@ __all__ = [
 
 FOLDER, RESULT = "evidence", ".json"
 PUBLIC, SUPERVISOR = CUTS = ("public", "supervisor")
-STAGE = "opened"
 # What is withheld of a bid or a draw → why; entries and bodies have their own reasons.
 WHY = {"before": "not-public", "after": "experts-secret", "key": "opens-bids", "shares": "opens-bids"}
-WHY |= {"lists": "experts-secret"}
+WHY |= {"lists": "experts-secret", "codes": "blind-review"}
 BLIND = ("business", "technical", "qualification")
 
 
@@ -132,8 +132,9 @@ def matter_of(tender: Tender, cut: str) -> Matter:
     if not is_over(tender):
         raise TooEarly(tender.number)
     lots, openings = _openings(tender)
-    draws = draw_evidence(tender, whole=cut == SUPERVISOR)
-    return Matter(tender, lots, openings, tuple(draws), cut)
+    rows = {lot.pk: lot_row(lot, openings[lot.pk], cut) for lot in lots}
+    whole = cut == SUPERVISOR or stage_of(rows.values()) == "announced"
+    return Matter(tender, lots, openings, rows, tuple(draw_evidence(tender, whole=whole)), cut)
 
 
 def is_over(tender: Tender) -> bool:
@@ -151,9 +152,9 @@ def files_of(matter: Matter) -> list[tuple[str, bytes]]:
     found = dict(_files(matter))
     manifest = Manifest(
         cut=matter.cut,
-        stage=STAGE,
+        stage=stage_of(matter.rows.values()),
         project=matter.tender.number,
-        lots=tuple(LotRow(lot.number, lot.lot_ref, matter.openings[lot.pk].state) for lot in matter.lots),
+        lots=tuple(matter.rows[lot.pk] for lot in matter.lots),
         draws=tuple(one.record.handle for one in matter.draws),
         checks=dict.fromkeys(CATALOGUE, "none"),
         files=(),
@@ -180,6 +181,7 @@ def _files(matter: Matter) -> Iterator[tuple[str, bytes]]:
     for lot in matter.lots:
         yield layout.policy_path(lot.number), lot.policy.encode()
         yield from opening_files(matter, lot)
+        yield from review_files(matter.rows[lot.pk], lot)
     for one in matter.draws:
         yield layout.draw_path(one.record.handle), format_draw(one.record)
         if one.disclosure is not None:

@@ -1,7 +1,8 @@
 """The log of a project as its evidence shows it (证据中的台账): which entries, laid open how far, and the proofs.
 
 What everybody may read is what pages show: the notice and what follows from it. Earlier acts, acts between notices,
-sites, and how invitations came out stay closed; the supervisor's cut opens all of it but what the blind review forbids.
+sites, how invitations came out and what members of a committee held stay closed; the supervisor's cut opens all of it
+but what the blind review forbids while it goes on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +12,9 @@ from uuid import UUID
 from mifeng.bidding.models import Bid, Countersignature, Opening
 from mifeng.kernel.ledger.proofs import note_of, tile
 from mifeng.kernel.models import Cosignature, Entry, EntryBody, Leaf
+from mifeng.oversight.judged import review_streams
+from mifeng.programs.verify.bundle.completeness import CONFIDENTIAL
+from mifeng.rules.bundle.manifest import Lot as LotRow
 from mifeng.rules.bundle.records import Countersigned, Head, Row
 from mifeng.rules.decisive import published
 from mifeng.rules.ledger import Disclosed, TileTree, format_time, parse_note, parse_vkey
@@ -24,10 +28,12 @@ PUBLIC_BODIES = frozenset(
     {"publish_notice", "close_bidding", "close_list", "record_countersignatures", "open_keys", "close_keys"}
     | {"record_releases", "receive_bid", "record_acks", "withdraw_bid", "confirm_key"}
     | {"commit_pool", "record_contributions", "fix_seed", "abort_draw", "commit_codes"}
+    | {"begin_review", "start_evaluation", "seat_members", "issue_codes", "sign_sheet", "lock_technical"}
+    | {"hand_over", "award", "explain_delay", "deem_awarded", "announce", "take_next", "start_anew"}
 )
 # Acts that everybody may know of; of any other in these chains the public sees the leaf alone.
-PUBLIC_ACTS = PUBLIC_BODIES | {"clarify", "open_all"}
-# Its body says which files lay in which bid, so nobody reads it before the technical scores are locked.
+PUBLIC_ACTS = PUBLIC_BODIES | CONFIDENTIAL | {"clarify", "open_all"}
+# Its body says which files lay in which bid, so nobody reads it before the review is over.
 LINKS_FILES = "open_all"
 
 
@@ -43,6 +49,7 @@ class Matter:
         tender: the project.
         lots: its sealed packages, by number.
         openings: their openings, by package id.
+        rows: the packages as the manifest has them, by package id.
         draws: its draws whose pool is fixed.
         cut: for whom.
     """
@@ -50,6 +57,7 @@ class Matter:
     tender: Tender
     lots: tuple[Lot, ...]
     openings: Mapping[UUID, Opening]
+    rows: Mapping[UUID, LotRow]
     draws: tuple[DrawEvidence, ...]
     cut: str
 
@@ -65,6 +73,7 @@ def streams(matter: Matter) -> list[str]:
     for lot in matter.lots:
         found += [f"tenders.lot:{lot.pk}", f"bidding.opening:{lot.pk}"]
         found += [f"bidding.bid:{pk}" for pk in _bids(matter, lot)]
+        found += review_streams(lot) if matter.rows[lot.pk].is_reviewed else []
     found += [one.subject for one in matter.draws]
     return found if matter.is_public else found + panel_subjects(matter.tender)
 
@@ -123,7 +132,9 @@ def countersigned(matter: Matter) -> tuple[Countersigned, ...]:
 def why_withheld(matter: Matter, row: Entry) -> str:
     """Return why an entry, or its body, is not shown."""
     if row.type == LINKS_FILES:
-        return "blind-review"
+        return "bid-content" if _is_reviewed(matter, row) else "blind-review"
+    if row.type in CONFIDENTIAL or row.subject.startswith("evaluation.sheet:"):
+        return "review-secret"
     if row.type == "clarify":
         return "sites-secret"
     return "number-secret" if row.type == "close_list" else "not-public"
@@ -165,12 +176,17 @@ def _disclosed(matter: Matter, row: Entry, body: EntryBody | None) -> Disclosed 
 
 def _shows_body(matter: Matter, row: Entry) -> bool:
     if row.type == LINKS_FILES:
-        return False
+        return not matter.is_public and _is_reviewed(matter, row)
     if not matter.is_public:
         return True
     if row.type == "close_list":
         return all(one.state != "failed" for one in matter.openings.values() if one.list_entry_id == row.pk)
     return row.type in PUBLIC_BODIES
+
+
+def _is_reviewed(matter: Matter, row: Entry) -> bool:
+    """Say whether the review of the package is over that an entry about its opening speaks of."""
+    return matter.rows[UUID(row.subject.partition(":")[2])].is_reviewed
 
 
 def _witnesses(matter: Matter) -> frozenset[str]:

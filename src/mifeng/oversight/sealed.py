@@ -1,7 +1,8 @@
 """The bids and the opening as a project's evidence shows them (证据中的投标与开标).
 
 Of each opened bid everybody gets the header, the ciphertext of what was read out, and the key of that one part. The
-supervisor gets the parts of its mandate and the shares that trustees released; a bidder's own key is in no cut.
+supervisor gets the parts of its mandate, once the review is over all of them, and the shares that trustees released; a
+bidder's own key is in no cut.
 """
 
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ def _bid_files(matter: Matter, lot: Lot, row: HallRow) -> Iterator[tuple[str, by
     envelope = Envelope.objects.select_related("bid").get(envelope=row.envelope)
     seal = parse_seal(bytes(envelope.seal))
     opened = row.outcome == "opened"
-    parts = layout.shown_parts(matter.cut) if opened else ()
+    parts = layout.shown_parts(matter.cut, matter.rows[lot.pk]) if opened else ()
     keys = {layout.READ_OUT: bytes.fromhex(row.readout_key)} if opened else {}
     if opened and not matter.is_public:
         a0 = _shared(lot, matter.openings[lot.pk], row.bid_ref, seal)

@@ -11,8 +11,8 @@ Nothing here verifies anything. ``docs/spec/bundle.md`` numbers what a reader mu
 """
 
 from mifeng.rules.bundle.archive import pack, unpack
-from mifeng.rules.bundle.catalogue import CATALOGUE, RESERVED
-from mifeng.rules.bundle.manifest import Filed, Lot, Manifest, format_manifest, parse_manifest
+from mifeng.rules.bundle.catalogue import CATALOGUE
+from mifeng.rules.bundle.manifest import Filed, Lot, Manifest, format_manifest, parse_manifest, stage_of
 from mifeng.rules.bundle.reading import BidFile, Bundle, Line, Signed, read_bundle
 from mifeng.rules.bundle.redaction import GROUNDS, KINDS, Redaction, Withheld, format_redactions, parse_redactions
 from mifeng.rules.bundle.withholding import withheld
@@ -21,7 +21,6 @@ __all__ = [
     "CATALOGUE",
     "GROUNDS",
     "KINDS",
-    "RESERVED",
     "BidFile",
     "Bundle",
     "Filed",
@@ -37,6 +36,7 @@ __all__ = [
     "parse_manifest",
     "parse_redactions",
     "read_bundle",
+    "stage_of",
     "unpack",
     "withheld",
 ]

@@ -1,7 +1,6 @@
 """The catalogue of checks (核验项目): what a verifier of a bundle looks at, one line each, under ids that never change.
 
-Letters are subjects: C completeness, A authenticity, L log, T order, B bids, D draw, X exceptions; R and S belong to
-the review and the result. An id that is reserved has its meaning already and no check yet.
+Letters are subjects: C completeness, A authenticity, L log, T order, B bids, D draw, R review, S result, X exceptions.
 """
 
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "A4": "份额签名：受托人的可开启确认与放行由其签名",
         "A5": "投标签名：递交由投标密钥签名，身份由有效证书签名",
         "A6": "贡献签名：抽取随机数由贡献方签名",
+        "A7": "席位签名：评分与评标报告由席位签名",
         "L1": "条目内容：与日志中的叶值、正文承诺一致",
         "L2": "条目在册：每一条都在末个树根之下",
         "L3": "日志未改：每个树根都接续前一个，与此前保存的一致",
@@ -27,7 +27,7 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "T1": "开标次序：公告、投标、截止清单、密钥清单、放行、开启",
         "T2": "按时投标：每份都在截止时间之前收到，并及时见证",
         "T3": "抽取次序：公告、名单、随机数、种子、邀请",
-        "T4": "编码次序：编码密钥的承诺先于首个抽取贡献与开标",
+        "T4": "评审次序：编码密钥先于抽取贡献与开标，评分承诺先于公开，其后报告、定标、公告",
         "B1": "密封文件头：格式唯一，指纹在截止清单上",
         "B2": "密封规则：每份都按本包公布的规则密封",
         "B3": "递交记录：每份都有收到的条目，清单上是最后一版",
@@ -42,23 +42,18 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "D5": "抽取次序：按随机次序依次邀请，没有越过",
         "D6": "入选席位：席位上的就是依次接受的",
         "D7": "抽取范围：名单够大，贡献方够多",
+        "R1": "编码对照：由承诺与种子算出，次序亦然",
+        "R2": "编码唯一：同一包内各不相同，一席一次，一份不缺",
+        "R3": "匿名处理：处理前的指纹就是开封的技术文件",
+        "R4": "评分承诺：公开的就是签名时承诺的，一张不缺",
+        "R5": "评分表：每格在范围之内，客观分一致，更正合法",
+        "R6": "评审委员会：人数与组成合法，组长当选，全体签署",
+        "S1": "价格得分：由报价与扣除算出",
+        "S2": "汇总：由各席评分算出，无效投标有据",
+        "S3": "排序与并列：由得分、报价与抽签算出",
+        "S4": "定标与公告：按报告次序，公告与结果一致",
         "X1": "未开启：每一份的原因都能由记录算出",
         "X2": "开标结果：开与不开符合法定家数",
-    }
-)
-
-RESERVED: Mapping[str, str] = MappingProxyType(
-    {
-        "R1": "编码对照：由承诺与种子算出",
-        "R2": "编码唯一：同一包内各不相同",
-        "R3": "匿名处理：处理前后的指纹",
-        "R4": "评分承诺：公布的就是承诺的",
-        "R5": "评分表：在范围之内",
-        "R6": "评审委员会：人数与组成",
-        "S1": "价格得分：由报价算出",
-        "S2": "汇总：由各席评分算出",
-        "S3": "排序与并列",
-        "S4": "公告：与结果一致",
-        "X3": "重新评审与例外：各有两方签名",
+        "X3": "评审例外：废标合法定家数，越序定标有法定情形与理由",
     }
 )

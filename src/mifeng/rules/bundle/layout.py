@@ -14,7 +14,7 @@ NOTICES, DOCUMENTS = "tender/notices.json", "tender/documents.json"
 REDACTIONS = "redactions.json"
 ALWAYS = (CHECKPOINTS, COUNTERSIGNATURES, DOCUMENTS, ENTRIES, NOTICES, REDACTIONS, RULEBOOK)
 READ_OUT = "readout"
-# The parts that a supervisor sees before the technical scores are locked.
+# The parts that a supervisor sees before the review is over.
 SUPERVISED = ("readout", "price", "identity")
 
 
@@ -68,9 +68,26 @@ def disclosure_path(handle: str) -> str:
     return f"draw/{handle}-disclosure.json"
 
 
-def shown_parts(cut: str) -> tuple[str, ...]:
+def template_path(number: int) -> str:
+    """Return where the scoring template of a package stands."""
+    return f"review/{number}-template.json"
+
+
+def codes_path(number: int) -> str:
+    """Return where the link between the codes and the bids of a package stands."""
+    return f"review/{number}-codes.json"
+
+
+def result_path(number: int) -> str:
+    """Return where it stands what the review of a package came to."""
+    return f"result/{number}.json"
+
+
+def shown_parts(cut: str, lot: Lot) -> tuple[str, ...]:
     """Return which parts of an opened bid a cut shows."""
-    return (READ_OUT,) if cut == "public" else SUPERVISED
+    if cut == "public":
+        return (READ_OUT,)
+    return PARTS if lot.is_reviewed else SUPERVISED
 
 
 def required(manifest: Manifest, lot: Lot, record: OpeningRecord | None) -> Iterator[str]:
@@ -78,20 +95,30 @@ def required(manifest: Manifest, lot: Lot, record: OpeningRecord | None) -> Iter
     supervised = manifest.cut == "supervisor"
     yield policy_path(lot.number)
     yield opening_path(lot.number)
-    if supervised and lot.state in ("short", "public"):
+    if supervised and lot.ended in ("short", "public"):
         yield releases_path(lot.number)
     for bid in record.bids if record else ():
         yield header_path(lot.number, bid.position)
         yield record_path(lot.number, bid.position)
         if bid.outcome == "opened":
-            yield from (part_path(lot.number, bid.position, part) for part in shown_parts(manifest.cut))
+            yield from (part_path(lot.number, bid.position, part) for part in shown_parts(manifest.cut, lot))
+    if lot.is_reviewed:
+        yield template_path(lot.number)
+    if lot.is_scored:
+        yield codes_path(lot.number)
+        yield result_path(lot.number)
 
 
 def required_draw(manifest: Manifest, handle: str, *, seeded: bool) -> Iterator[str]:
     """Yield the paths that must be there for one draw."""
     yield draw_path(handle)
-    if manifest.cut == "supervisor" and seeded:
+    if seeded and discloses(manifest):
         yield disclosure_path(handle)
+
+
+def discloses(manifest: Manifest) -> bool:
+    """Say whether a cut discloses its draws: to the supervisor at once, to everybody with the results."""
+    return manifest.cut == "supervisor" or manifest.stage == "announced"
 
 
 def required_always(manifest: Manifest) -> Iterator[str]:
@@ -117,6 +144,8 @@ __all__ = [
     "RULEBOOK",
     "SUPERVISED",
     "bid_folder",
+    "codes_path",
+    "discloses",
     "disclosure_path",
     "document_path",
     "draw_path",
@@ -129,5 +158,7 @@ __all__ = [
     "required",
     "required_always",
     "required_draw",
+    "result_path",
     "shown_parts",
+    "template_path",
 ]

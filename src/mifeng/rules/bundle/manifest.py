@@ -1,7 +1,7 @@
 """The manifest (清单): what a bundle is about, which cut of it this is, and the hash of every file in it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,12 @@ from mifeng.rules.seal.shapes import hex_of, list_of, number_of, object_of, text
 FORMAT = "mifeng-bundle/1"
 HASH_BYTES = 32
 CUTS = ("public", "supervisor")
-# How far the project has come; each stage shows more. The review and the award add theirs.
-STAGES = ("opened",)
-LOT_STATES = ("failed", "unkeyed", "short", "public")
+# How far the project has come in this cut; each stage shows more.
+STAGES = ("opened", "evaluated", "awarded", "announced")
+# How an opening ended, and where all went well, what the cut shows of what followed.
+ENDED = ("failed", "unkeyed", "short", "public")
+REVIEWED = ("void", "evaluated", "awarded", "announced")
+LOT_STATES = (*ENDED, *REVIEWED)
 DECLARED = ("open", "withheld", "none")
 
 _CHECK = re.compile(r"[A-Z][0-9]{1,2}", re.ASCII)
@@ -31,11 +34,26 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """One package of the project (采购包): its number, its reference, how its opening ended."""
+    """One package of the project (采购包): its number, its reference, how its opening ended or what followed it."""
 
     number: int
     lot_ref: str
     state: str
+
+    @property
+    def ended(self) -> str:
+        """Return how its opening ended."""
+        return "public" if self.is_reviewed else self.state
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Say whether the cut shows how its bids were reviewed."""
+        return self.state in REVIEWED
+
+    @property
+    def is_scored(self) -> bool:
+        """Say whether the cut shows what its bids scored."""
+        return self.is_reviewed and self.state != "void"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,13 @@ class Manifest:
     draws: tuple[str, ...]
     checks: Mapping[str, str]
     files: tuple[Filed, ...]
+
+
+def stage_of(lots: Iterable[Lot]) -> str:
+    """Return how far a project has come (阶段): as far as the last of its packages that goes on."""
+    states = [lot.state for lot in lots if lot.ended == "public"]
+    going = [STAGES.index(state) if state in STAGES else 0 for state in states if state != "void"]
+    return STAGES[min(going)] if going else STAGES[int("void" in states)]
 
 
 def format_manifest(manifest: Manifest) -> bytes:

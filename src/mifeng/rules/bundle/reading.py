@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from mifeng.rules.blind import CodeMap, parse_mapping
 from mifeng.rules.bundle import layout
 from mifeng.rules.bundle.forms import (
     parse_bid,
@@ -30,13 +31,16 @@ from mifeng.rules.bundle.records import (
     OpeningRecord,
     Published,
     Released,
+    ResultRecord,
     Row,
 )
 from mifeng.rules.bundle.redaction import Redaction, parse_redactions
+from mifeng.rules.bundle.results import parse_result
 from mifeng.rules.decisive import Move, moves_of
 from mifeng.rules.draw.disclosure import Disclosure, parse_disclosure
 from mifeng.rules.ledger import Checkpoint, Entry, Note, parse_checkpoint, parse_entry, parse_note
 from mifeng.rules.rulebook import Rulebook, parse_rulebook
+from mifeng.rules.scoring import Template, parse_template
 from mifeng.rules.seal.envelope import Seal, parse_seal
 from mifeng.rules.seal.policy import Policy, parse_policy
 
@@ -131,6 +135,9 @@ class Bundle:
     releases: Mapping[int, tuple[Released, ...]]
     draws: Mapping[str, DrawRecord]
     disclosures: Mapping[str, Disclosure]
+    templates: Mapping[int, Template]
+    codes: Mapping[int, CodeMap]
+    results: Mapping[int, ResultRecord]
     redactions: tuple[Redaction, ...]
 
     @property
@@ -167,26 +174,29 @@ def read_bundle(files: Iterable[tuple[str, bytes]]) -> Bundle:
         raise ValueError("a bundle begins with its manifest")
     manifest = parse_manifest(found.pop(layout.MANIFEST))
     reader = _Reader(found)
-    openings = {lot.number: reader.read(layout.opening_path(lot.number), parse_opening) for lot in manifest.lots}
-    policies = {lot.number: reader.read(layout.policy_path(lot.number), _sealing) for lot in manifest.lots}
-    releases = {lot.number: reader.read(layout.releases_path(lot.number), parse_releases) for lot in manifest.lots}
+    openings = _each(reader, manifest, layout.opening_path, parse_opening)
+    policies = _each(reader, manifest, layout.policy_path, _sealing)
+    releases = _each(reader, manifest, layout.releases_path, parse_releases)
     draws = {handle: reader.read(layout.draw_path(handle), parse_draw) for handle in manifest.draws}
     disclosures = {handle: reader.read(layout.disclosure_path(handle), parse_disclosure) for handle in manifest.draws}
     return Bundle(
         manifest=manifest,
         files=found,
-        policies=_there(policies),
+        policies=policies,
         rulebook=reader.read(layout.RULEBOOK, _rulebook),
         heads=reader.read(layout.CHECKPOINTS, _heads) or (),
         lines=tuple(map(_line, reader.read(layout.ENTRIES, parse_entries) or ())),
         countersigned=reader.read(layout.COUNTERSIGNATURES, parse_countersigned) or (),
         notices=reader.read(layout.NOTICES, parse_notices) or (),
         documents=reader.read(layout.DOCUMENTS, parse_documents) or (),
-        openings=_there(openings),
-        bids=tuple(bid for lot in manifest.lots for bid in _bids(reader, lot, openings[lot.number])),
-        releases=_there(releases),
+        openings=openings,
+        bids=tuple(bid for lot in manifest.lots for bid in _bids(reader, lot, openings.get(lot.number))),
+        releases=releases,
         draws=_there(draws),
         disclosures=_there(disclosures),
+        templates=_each(reader, manifest, layout.template_path, parse_template),
+        codes=_each(reader, manifest, layout.codes_path, parse_mapping),
+        results=_each(reader, manifest, layout.result_path, parse_result),
         redactions=reader.read(layout.REDACTIONS, parse_redactions) or (),
         broken=reader.broken,
     )
@@ -208,6 +218,11 @@ class _Reader:
         except ValueError as error:
             self.broken[path] = str(error)
             return None
+
+
+def _each(reader: _Reader, manifest: Manifest, path: Callable[[int], str], parse: Callable[[bytes], T]) -> dict[int, T]:
+    """Return what a file says that each package has, by the number of the package."""
+    return _there({lot.number: reader.read(path(lot.number), parse) for lot in manifest.lots})
 
 
 def _bids(reader: _Reader, lot: Lot, record: OpeningRecord | None) -> Iterable[BidFile]:

@@ -133,3 +133,51 @@ class DrawRecord:
     filled: int
     contributions: tuple[Contribution, ...]
     walk: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What one bid under review came to (评审结果行); numbers as text, empty where there is none.
+
+    Args:
+        position: its place on the list.
+        bid_ref: which bid.
+        valid: it was ranked.
+        reasons: codes of why it was not.
+        quote_yuan: what it asks.
+        granted: ids of the deductions it was granted.
+        evaluated_yuan: after the deductions.
+        technical: mean of the technical points.
+        mean: mean of all points that members gave.
+        price: points for the price.
+        total: points in all.
+        rank: by total and price, from 1; 0 where it was not ranked.
+        place: the order in which candidates are taken, from 1; 0 for a bid that may not be recommended.
+        decided: what put it behind the one before.
+        low: tests by which its quote starts a review for an abnormally low price.
+    """
+
+    position: int
+    bid_ref: str
+    valid: bool
+    reasons: tuple[str, ...] = ()
+    quote_yuan: str = ""
+    granted: tuple[str, ...] = ()
+    evaluated_yuan: str = ""
+    technical: str = ""
+    mean: str = ""
+    price: str = ""
+    total: str = ""
+    rank: int = 0
+    place: int = 0
+    decided: str = ""
+    low: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRecord:
+    """What the review of a package came to (评审结果): the report's hash, each bid, who is recommended, first first."""
+
+    report: str
+    bids: tuple[Scored, ...]
+    candidates: tuple[str, ...]

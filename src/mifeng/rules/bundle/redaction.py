@@ -23,6 +23,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "key": "the bidder's own key: its commitment in the header",
         "shares": "the shares that a trustee released: the trustee's signature over them, in the log",
         "lists": "the lists of a pool: the root in the log",
+        "codes": "the secret behind the codes of the review, and what is behind each: the commitment in the log",
     }
 )
 
@@ -36,6 +37,7 @@ GROUNDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "experts-secret": ("TBL-37", "BN-2023R 四1"),
         "bid-content": ("GPL-11",),
         "opens-bids": ("our choice (ADR-6)",),
+        "review-secret": ("BN-2023R 四1", "GPL-11", "our choice (ADR-8)"),
     }
 )
 

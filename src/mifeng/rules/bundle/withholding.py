@@ -1,7 +1,7 @@
 """What a bundle does not show (未给出的内容), computed from what it shows.
 
 Entries before the first and after the last one of a stream, entries of which only the leaf is there, bodies, parts of
-bids, keys, shares, the lists of a pool: for each the value is named that fixes it all the same.
+bids, keys, shares, the lists of a pool, the secret of the codes: for each the value is named that fixes it anyway.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +20,7 @@ def withheld(bundle: Bundle) -> set[Withheld]:
         *(found for bid in bundle.bids for found in _bid(bid)),
         *_shares(bundle),
         *_lists(bundle),
+        *_codes(bundle),
     }
 
 
@@ -64,6 +65,15 @@ def _lists(bundle: Bundle) -> Iterator[Withheld]:
         handle, root = facts.get("handle"), facts.get("root")
         if isinstance(handle, str) and isinstance(root, str) and handle not in bundle.disclosures:
             yield Withheld("lists", handle, root)
+
+
+def _codes(bundle: Bundle) -> Iterator[Withheld]:
+    shown = {lot.lot_ref for lot in bundle.manifest.lots if lot.number in bundle.codes}
+    for line in bundle.of_type("commit_codes"):
+        facts = line.facts("commit_codes") or {}
+        lot_ref, commitment = facts.get("lot_ref"), facts.get("commitment")
+        if isinstance(lot_ref, str) and isinstance(commitment, str) and lot_ref not in shown:
+            yield Withheld("codes", lot_ref, commitment)
 
 
 def batches(bundle: Bundle) -> Iterator[tuple[str, Mapping[str, object]]]:

@@ -1,11 +1,12 @@
-"""A1 to A6: is everything signed by whom it claims to be from (真实)."""
+"""A1 to A7: is everything signed by whom it claims to be from (真实)."""
 
 import hashlib
 from collections.abc import Iterator
 from typing import Literal
 
-from mifeng.programs.verify.bundle.case import Case, Package
+from mifeng.programs.verify.bundle.case import Case
 from mifeng.programs.verify.bundle.findings import SEEN, UNSEEN, Fault, Found
+from mifeng.programs.verify.bundle.subjects import Package
 from mifeng.rules.bundle import layout
 from mifeng.rules.bundle.reading import BidFile
 from mifeng.rules.bundle.records import Acked, Countersigned, Released, Submitted
@@ -125,6 +126,24 @@ def contributed(case: Case) -> Iterator[Found]:
                 yield Fault("contribution-unsigned", drawing.path, one.name)
 
 
+def seats(case: Case) -> Iterator[Found]:
+    """A7: sheets and report are signed by each seat whose own client has a key."""
+    for review in case.reviews:
+        keys = {seat: key for seat, _, key in review.members if key}
+        signed = [(one.seat, one.part, one.commitment, one.signature) for one in review.signed]
+        signed += [
+            (str(one.get("seat")), "report", str(one.get("report")), str(one.get("signature")))
+            for one in review.facts("sign_report")
+        ]
+        if keys and not review.is_open("sign_report"):
+            yield UNSEEN
+        for seat, what, message, signature in signed:
+            if seat in keys:
+                yield SEEN
+                if not _ecdsa(keys[seat], message, signature):
+                    yield Fault("seat-signature-wrong", f"{review.path} {seat} {what}")
+
+
 def identity(case: Case, bid: BidFile) -> Identity | None:
     """Return who bids, its signature made sure of; None when it is not shown or does not hold."""
     files = case.open(bid, "identity")
@@ -216,6 +235,14 @@ def _submits(bid: BidFile, one: Submitted) -> bool:
 def _ed25519(public: bytes | None, message: bytes, signature: bytes) -> bool:
     try:
         verify_ed25519(public or b"", message, signature)
+    except (Tampered, ValueError):
+        return False
+    return True
+
+
+def _ecdsa(public: str, message: str, signature: str) -> bool:
+    try:
+        verify_ecdsa(bytes.fromhex(public), bytes.fromhex(message), bytes.fromhex(signature))
     except (Tampered, ValueError):
         return False
     return True

@@ -1,11 +1,14 @@
 """B1 to B7: are the bids that were opened the bids that were handed in, and is what was read out in them (投标)."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from mifeng.programs.verify.bundle.authenticity import identity
-from mifeng.programs.verify.bundle.case import BID, Case, Package
+from mifeng.programs.verify.bundle.case import Case
 from mifeng.programs.verify.bundle.findings import SEEN, UNSEEN, Fault, Found
+from mifeng.programs.verify.bundle.judged import rows_of
+from mifeng.programs.verify.bundle.subjects import BID, Package
 from mifeng.rules.bundle import layout
 from mifeng.rules.bundle.reading import BidFile, Line
 from mifeng.rules.certificates import is_credit_code
@@ -74,7 +77,7 @@ def keys(case: Case) -> Iterator[Found]:
         if bid.published.outcome != "opened" or bid.seal is None:
             continue
         for part in bid.seal.parts:
-            if part.id not in layout.shown_parts(case.bundle.manifest.cut):
+            if part.id not in layout.shown_parts(case.bundle.manifest.cut, bid.lot):
                 yield UNSEEN
                 continue
             yield SEEN
@@ -133,6 +136,7 @@ def read_out(case: Case) -> Iterator[Found]:
             if (facts := logged.get(bid.published.bid_ref)) is not None:
                 yield SEEN
                 yield from _compared(bid, {key: str(facts.get(key, "")) for key in _WORDS})
+                yield from _files(case, bid, facts)
 
 
 def shares_of(case: Case, package: Package, bid_ref: str) -> Mapping[int, int]:
@@ -205,6 +209,21 @@ def _compared(bid: BidFile, wanted: Mapping[str, str]) -> Iterator[Found]:
     for key, value in wanted.items():
         if getattr(bid.published, key) != value:
             yield Fault("read-out-other", f"{bid.folder} {key}", value, str(getattr(bid.published, key)))
+
+
+def _files(case: Case, bid: BidFile, facts: Mapping[str, object]) -> Iterator[Found]:
+    """Compare the files that the log has of a bid with those in the parts that are shown."""
+    for part in bid.ciphertexts:
+        files = case.open(bid, part)
+        rows = [one for one in rows_of(facts.get("files")) if one.get("part") == part]
+        sealed = [(hashlib.sha256(one.data).hexdigest(), len(one.data)) for one in files or ()]
+        logged = [(one.get("sha256"), one.get("size")) for one in rows]
+        if files is not None and sealed != logged:
+            yield Fault("read-out-other", f"{bid.folder} {part} files", _hashes(sealed), _hashes(logged))
+
+
+def _hashes(rows: Sequence[tuple[object, object]]) -> str:
+    return " ".join(str(sha256)[:16] for sha256, _ in rows)
 
 
 def _named(case: Case, bid: BidFile) -> Iterator[Found]:

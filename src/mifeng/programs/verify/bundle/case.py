@@ -1,28 +1,20 @@
-"""A bundle with what is known from elsewhere (核验对象), and the lines of its log sorted by package and draw.
+"""A bundle with what is known from elsewhere (核验对象), and the lines of its log sorted by package, draw and review.
 
-Every check reads from here. Nothing is taken for true: where two lines claim to be the same act, both are here.
+Every check reads from here.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
 
+from mifeng.programs.verify.bundle.judged import Judged, judged
+from mifeng.programs.verify.bundle.subjects import LOT, NOTICES, OPENING, Drawing, Package, read_notice
 from mifeng.rules.bundle.manifest import Lot
-from mifeng.rules.bundle.reading import BidFile, Bundle, Line, Sealing, Signed
-from mifeng.rules.bundle.records import DrawRecord, OpeningRecord
-from mifeng.rules.decisive import Closed, Keyed, Published, closed, keyed, published
-from mifeng.rules.draw.disclosure import Disclosure
+from mifeng.rules.bundle.reading import BidFile, Bundle, Line, Signed
 from mifeng.rules.errors import Tampered
-from mifeng.rules.ledger import Note, VerifierKey, parse_time, parse_vkey, verify_cosignature
+from mifeng.rules.ledger import Note, VerifierKey, parse_vkey, verify_cosignature
 from mifeng.rules.seal.faults import Unopenable
 from mifeng.rules.seal.part import File, files_of, open_part, part_context
 from mifeng.rules.seal.policy import policy_hash
-
-T = TypeVar("T")
-NOTICES = ("publish_notice", "clarify")
-TENDER, LOT, OPENING, BID = "tenders.tender:", "tenders.lot:", "bidding.opening:", "bidding.bid:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,78 +26,6 @@ class Trust:
     authorities: frozenset[str] = frozenset()
     rulebooks: frozenset[str] = frozenset()
     against: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """One package with the lines of the log that speak of it (采购包)."""
-
-    lot: Lot
-    sealing: Sealing | None
-    record: OpeningRecord | None
-    bids: tuple[BidFile, ...]
-    notices: tuple[Line, ...]
-    closing: tuple[Line, ...]
-    opening: tuple[Line, ...]
-
-    def of_type(self, *types: str) -> list[Line]:
-        """Return the lines of its opening that are of some types."""
-        return [line for line in self.opening if line.type in types]
-
-    @property
-    def path(self) -> str:
-        """Return how faults name it."""
-        return f"lot {self.lot.number}"
-
-    @property
-    def listed(self) -> Closed | None:
-        """Return the list with which it closed; None when it is not shown."""
-        return next((found for line in self.of_type("close_list") if (found := read_list(line))), None)
-
-    @property
-    def keyed(self) -> Keyed | None:
-        """Return the list of confirmed keys; None when it is not shown."""
-        return next((found for line in self.of_type("close_keys") if (found := read_keys(line))), None)
-
-    @property
-    def due(self) -> datetime | None:
-        """Return the deadline that the list stands on; None when it is not shown."""
-        return self.listed.due if self.listed else None
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """One draw with the lines of the log that speak of it (抽取)."""
-
-    handle: str
-    sealing: Sealing | None
-    record: DrawRecord | None
-    disclosure: Disclosure | None
-    pools: tuple[Line, ...]
-    stream: tuple[Line, ...]
-
-    def of_type(self, *types: str) -> list[Line]:
-        """Return the lines of its chain that are of some types."""
-        return [line for line in self.stream if line.type in types]
-
-    @property
-    def path(self) -> str:
-        """Return how faults name it."""
-        return f"draw {self.handle[:16]}"
-
-    @property
-    def logged_seed(self) -> str:
-        """Return the seed that the log names; empty when there is none."""
-        return next((str(facts["seed"]) for line in self.stream if (facts := line.facts("fix_seed"))), "")
-
-    @property
-    def given(self) -> list[dict[str, object]]:
-        """Return the contributions that the log names, in its order."""
-        found: list[dict[str, object]] = []
-        for line in self.stream:
-            rows = (line.facts("contribute") or {}).get("contributions", [])
-            found += [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-        return found
 
 
 @dataclass(frozen=True)
@@ -124,6 +44,12 @@ class Case:
     def draws(self) -> tuple[Drawing, ...]:
         """Return the draws of the project."""
         return tuple(_drawing(self.bundle, handle) for handle in self.bundle.manifest.draws)
+
+    @cached_property
+    def reviews(self) -> tuple[Judged, ...]:
+        """Return the reviews that the bundle shows."""
+        seeds = [one.logged_seed for one in self.draws]
+        return tuple(judged(self.bundle, one, seeds) for one in self.packages if one.lot.is_reviewed)
 
     @cached_property
     def log_key(self) -> VerifierKey | None:
@@ -158,8 +84,18 @@ class Case:
         steps = ("receive", "replace")
         return [line for line in lines if any((line.facts(step) or {}).get("envelope") == envelope for step in steps)]
 
+    @cached_property
+    def _opened(self) -> dict[tuple[str, str], tuple[File, ...] | None]:
+        return {}
+
     def open(self, bid: BidFile, part: str) -> tuple[File, ...] | None:
         """Return the files of a part under the key that is shown; None when they are not shown or do not open."""
+        place = (bid.folder, part)
+        if place not in self._opened:
+            self._opened[place] = self._open(bid, part)
+        return self._opened[place]
+
+    def _open(self, bid: BidFile, part: str) -> tuple[File, ...] | None:
         if bid.seal is None or part not in bid.record.keys or part not in bid.ciphertexts:
             return None
         context = part_context(bid.seal.core_hash, part)
@@ -167,40 +103,6 @@ class Case:
             return files_of(open_part(bid.record.keys[part], context, [bid.ciphertexts[part]]))
         except Unopenable:
             return None
-
-
-def read_notice(line: Line) -> Published | None:
-    """Return what a notice lays down; None when its body is not shown, or misshapen."""
-    return _read(line, published)
-
-
-def read_list(line: Line) -> Closed | None:
-    """Return the list of bids of an entry; None when its body is not shown, lists none to open, or is misshapen."""
-    return _read(line, closed)
-
-
-def read_keys(line: Line) -> Keyed | None:
-    """Return the list of keys of an entry, an empty one too; None when its body is not shown, or misshapen."""
-    facts = line.facts("lapse_keys")
-    if facts is not None:
-        return Keyed(str(facts.get("lot_ref")), str(facts.get("close")), ())
-    return _read(line, keyed)
-
-
-def instant(text: object) -> datetime | None:
-    """Return the instant of a text; None when it names none."""
-    try:
-        return parse_time(str(text))
-    except ValueError:
-        return None
-
-
-def _read(line: Line, parse: Callable[[bytes], T]) -> T | None:
-    body = line.row.disclosed.body if line.row.disclosed else None
-    try:
-        return parse(body) if body is not None else None
-    except ValueError:
-        return None
 
 
 def _package(bundle: Bundle, lot: Lot) -> Package:

@@ -10,7 +10,7 @@ import typer
 
 from mifeng.programs.verify.bundle.case import Trust
 from mifeng.programs.verify.bundle.report import Report, sentence, unreadable, verify
-from mifeng.programs.verify.bundle.texts import CUTS, OUTCOMES, UNCHECKED
+from mifeng.programs.verify.bundle.texts import CUTS, OUTCOMES, STAGES, UNCHECKED
 from mifeng.programs.verify.bundle.trust import key_of, parse_trust
 from mifeng.rules.bundle.archive import unpack
 from mifeng.rules.bundle.catalogue import CATALOGUE
@@ -61,7 +61,7 @@ def lines_of(report: Report) -> Iterator[str]:
     """Yield a result as lines for a person, its conclusion last."""
     about = report.about or {}
     if about:
-        yield f"证据包：项目 {about['project']}，{CUTS[about['cut']]}，开标阶段。"
+        yield f"证据包：项目 {about['project']}，{CUTS[about['cut']]}，{STAGES[about['stage']]}。"
     for one in report.findings:
         hidden = f"（{one.unseen} 处未公开）" if one.unseen and one.outcome == "pass" else ""
         yield f"{OUTCOMES[one.outcome]}  {one.id}  {CATALOGUE[one.id]}{hidden}"

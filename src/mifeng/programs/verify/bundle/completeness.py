@@ -3,14 +3,22 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from mifeng.programs.verify.bundle.case import LOT, TENDER, Case, Drawing, Package
+from mifeng.programs.verify.bundle.case import Case
 from mifeng.programs.verify.bundle.findings import DECLARED, SEEN, UNSEEN, Fault, Finding, Found
+from mifeng.programs.verify.bundle.judged import DECISIONS, SHEET, Judged
+from mifeng.programs.verify.bundle.subjects import LOT, TENDER, Drawing, Package
 from mifeng.rules.bundle import layout
+from mifeng.rules.bundle.manifest import stage_of
 from mifeng.rules.bundle.reading import Bundle, Line
 from mifeng.rules.bundle.redaction import GROUNDS, Withheld
 from mifeng.rules.bundle.withholding import withheld
 
 RELEASED, LISTED = ("short", "public"), ("unkeyed", "short", "public")
+# Of a review everybody gets the entries of these without what they say: members' words, votes and scores.
+CONFIDENTIAL = frozenset(
+    {"review_qualification", "record_copies", "elect_chair", "reject_bid", "grant_deduction", "find_abnormal"}
+    | {"correct_scores", "conclude_evaluation", "sign_report", "reveal"}
+)
 
 
 def files(case: Case) -> Iterator[Found]:
@@ -54,6 +62,8 @@ def decisive(case: Case) -> Iterator[Found]:
     """C3: each act that decides something is there once, laid open, and countersigned by enough trustees."""
     for package in case.packages:
         yield from _package(case, package)
+        if package.lot.is_reviewed:
+            yield from _review(next(one for one in case.reviews if one.package == package))
     for drawing in case.draws:
         yield from _drawing(drawing)
 
@@ -84,15 +94,41 @@ def _may_be_withheld(bundle: Bundle, one: Withheld) -> bool:
     """Say whether a cut may leave this out: nothing that could hide a withdrawal, a second pool or another deadline."""
     line = bundle.line(one.of)
     if one.kind == "entry":
-        return bundle.is_public and line is not None and line.row.stream.startswith((TENDER, LOT))
+        return bundle.is_public and line is not None and _is_open(bundle, line)
     if one.kind == "body":
-        failed = any(lot.state == "failed" for lot in bundle.manifest.lots)
-        hidden = {"clarify", "close_list"} if failed else {"clarify"}
-        return line is not None and (line.type == "open_all" or (bundle.is_public and line.type in hidden))
+        return line is not None and (_is_linking(bundle, line) or (bundle.is_public and line.type in _hidden(bundle)))
     if one.kind == "before":
         return bundle.is_public and one.of.startswith(TENDER)
-    # A draw that has no seed yet has no disclosure in any cut.
-    return one.kind in ("part", "key") or bundle.is_public or (one.kind == "lists" and not bundle.draws[one.of].seed)
+    if one.kind == "lists":
+        # A draw that has no seed yet has no disclosure in any cut.
+        return not layout.discloses(bundle.manifest) or not bundle.draws[one.of].seed
+    if one.kind == "codes":
+        scored = {lot.lot_ref for lot in bundle.manifest.lots if lot.is_scored}
+        return one.of not in scored
+    return one.kind in ("part", "key") or bundle.is_public
+
+
+def _is_open(bundle: Bundle, line: Line) -> bool:
+    """Say whether everybody need not see this entry: of project and package, and what a seat saved before it signed."""
+    stream = line.row.stream
+    signed = [one.row.index for one in bundle.stream(stream) if one.type == "sign_sheet"]
+    return stream.startswith((TENDER, LOT)) or (stream.startswith(SHEET) and line.row.index < max(signed, default=0))
+
+
+def _is_linking(bundle: Bundle, line: Line) -> bool:
+    """Say whether an entry says which file lay in which bid while nobody may read that."""
+    reviewed = {lot.lot_ref for lot in bundle.manifest.lots if lot.is_reviewed}
+    sealed = {
+        str(facts.get("lot_ref"))
+        for one in bundle.stream(line.row.stream)
+        if (facts := one.facts("close_keys")) is not None
+    }
+    return line.type == "open_all" and (bundle.is_public or not sealed & reviewed)
+
+
+def _hidden(bundle: Bundle) -> frozenset[str]:
+    failed = any(lot.state == "failed" for lot in bundle.manifest.lots)
+    return CONFIDENTIAL | ({"clarify", "close_list"} if failed else {"clarify"})
 
 
 def _required(bundle: Bundle) -> Iterator[str]:
@@ -108,17 +144,20 @@ def _required(bundle: Bundle) -> Iterator[str]:
 def _allowed(bundle: Bundle) -> Iterator[str]:
     """Yield what may stand in a bundle beside what must."""
     for bid in bundle.bids:
-        for part in layout.shown_parts(bundle.manifest.cut):
+        for part in layout.shown_parts(bundle.manifest.cut, bid.lot):
             yield layout.part_path(bid.lot.number, bid.published.position, part)
+    yield from (layout.codes_path(lot.number) for lot in bundle.manifest.lots if lot.state == "void")
 
 
 def _states(bundle: Bundle) -> Iterator[Found]:
     for lot in bundle.manifest.lots:
         record, sealing = bundle.openings.get(lot.number), bundle.policies.get(lot.number)
-        if record is not None and record.ended != lot.state:
-            yield Fault("state-other", layout.opening_path(lot.number), lot.state, record.ended)
+        if record is not None and record.ended != lot.ended:
+            yield Fault("state-other", layout.opening_path(lot.number), lot.ended, record.ended)
         if sealing is not None and sealing.policy.lot_ref.hex() != lot.lot_ref:
             yield Fault("lot-other", layout.policy_path(lot.number), lot.lot_ref, sealing.policy.lot_ref.hex())
+    if bundle.manifest.stage != stage_of(bundle.manifest.lots):
+        yield Fault("state-other", layout.MANIFEST, bundle.manifest.stage, stage_of(bundle.manifest.lots))
     numbers = {str(one["number"]) for one in bundle.notices}
     if numbers - {bundle.manifest.project}:
         yield Fault("project-other", layout.MANIFEST, "、".join(sorted(numbers)), bundle.manifest.project)
@@ -148,7 +187,7 @@ def _link(bundle: Bundle, stream: str, before: Line | None, line: Line) -> Itera
 
 
 def _package(case: Case, package: Package) -> Iterator[Found]:
-    state = package.lot.state
+    state = package.lot.ended
     wanted = {
         "publish_notice": (1, [line for line in package.notices if line.type == "publish_notice"]),
         "close_bidding": (1, package.closing),
@@ -165,6 +204,25 @@ def _package(case: Case, package: Package) -> Iterator[Found]:
     yield from _countersigned(case, package, "deadline", package.notices[-1:])
     if state in LISTED:
         yield from _countersigned(case, package, "close", package.of_type("close_list"))
+
+
+def _review(review: Judged) -> Iterator[Found]:
+    """Count the acts that decide a review: once each, and as many as the state of its package asks for."""
+    state = review.package.lot.state
+    scored, awarded, announced = state != "void", state in ("awarded", "announced"), state == "announced"
+    once = {"begin_review": 1, "start_evaluation": 1}
+    once |= {step: int(scored) for step in ("issue_codes", "lock_technical", "reveal") if scored}
+    once |= {"hand_over": 1} if awarded else {}
+    for step, number in once.items():
+        yield SEEN
+        found = len(review.of_type(step))
+        if found != number:
+            yield Fault("decisive-count", f"{review.path} {step}", str(number), str(found))
+    needed = {"conclude_evaluation": scored, "award": awarded, "announce": announced}
+    for step, wanted in needed.items():
+        found = len(review.of_type(*DECISIONS) if step == "award" else review.of_type(step))
+        if wanted and not found:
+            yield Fault("decisive-count", f"{review.path} {step}", "≥ 1", "0")
 
 
 def _countersigned(case: Case, package: Package, kind: str, lines: Sequence[Line]) -> Iterator[Found]:

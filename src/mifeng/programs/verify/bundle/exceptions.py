@@ -1,10 +1,13 @@
-"""X1 and X2: what did not go as usual, and whether what followed is what the record yields (例外)."""
+"""X1 to X3: what did not go as usual, and whether what followed is what the record yields (例外)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mifeng.programs.verify.bundle.bids import shares_of
-from mifeng.programs.verify.bundle.case import Case, Package
+from mifeng.programs.verify.bundle.case import Case
 from mifeng.programs.verify.bundle.findings import SEEN, UNSEEN, Fault, Found
+from mifeng.programs.verify.bundle.judged import Judged, rows_of
+from mifeng.programs.verify.bundle.subjects import Package
+from mifeng.rules.award import GROUNDS
 from mifeng.rules.bundle import layout
 from mifeng.rules.bundle.reading import BidFile
 from mifeng.rules.procedure import PROCEDURES
@@ -34,7 +37,7 @@ def unopened(case: Case) -> Iterator[Found]:
                     yield Fault("opened-unkeyed", bid.folder)
             elif bid.published.outcome == "unopened":
                 yield from _fault(case, package, bid, had_key=had_key)
-            elif package.lot.state in OPENED:
+            elif package.lot.ended in OPENED:
                 yield Fault("outcome-missing", bid.folder)
 
 
@@ -45,7 +48,7 @@ def consequences(case: Case) -> Iterator[Found]:
         record = package.record
         if record is None or book is None:
             continue
-        needed, state = book.int(PROCEDURES[METHOD].suppliers), package.lot.state
+        needed, state = book.int(PROCEDURES[METHOD].suppliers), package.lot.ended
         hidden = state == "failed" and not package.listed and not _failed(package)
         yield UNSEEN if hidden else SEEN
         if not hidden:
@@ -55,6 +58,47 @@ def consequences(case: Case) -> Iterator[Found]:
         if record.reason != ENDED[state]:
             path = layout.opening_path(package.lot.number)
             yield Fault("reason-other", path, ENDED[state], record.reason)
+
+
+def overrides(case: Case) -> Iterator[Found]:
+    """X3: a tender is void with too few bidders and only then; who passes a candidate over has a lawful ground."""
+    book = case.bundle.rulebook
+    for review in case.reviews:
+        if book is not None:
+            yield from _void(review, book.int(PROCEDURES[METHOD].suppliers))
+        for line in review.award:
+            for move in line.moves:
+                if move.step in ("award", "take_next", "start_anew"):
+                    yield SEEN
+                    yield from _grounded(review, move.step, move.facts)
+
+
+def _void(review: Judged, needed: int) -> Iterator[Found]:
+    """Compare the end of a review with the numbers of bidders that were qualified, and that were left."""
+    state, qualified = review.package.lot.state, len(review.positions)
+    if review.of_type("start_evaluation"):
+        yield SEEN
+        if bool(review.facts("fail_qualified")) != (qualified < needed):
+            yield Fault("void-unlawful", f"{review.path} start_evaluation", str(needed), str(qualified))
+    if state == "void" and qualified >= needed:
+        ended = review.facts("fail_valid")
+        yield SEEN if ended else UNSEEN
+        for facts in ended:
+            out = rows_of(facts.get("invalid")) or [{"bid_ref": bid} for bid in review.rejected]
+            if qualified - len(out) >= needed:
+                yield Fault("void-unlawful", review.path, f"< {needed}", str(qualified - len(out)))
+    if review.record is not None:
+        valid = sum(one.valid for one in review.record.bids)
+        if valid < needed:
+            yield Fault("void-unlawful", review.path, str(needed), str(valid))
+
+
+def _grounded(review: Judged, step: str, facts: Mapping[str, object]) -> Iterator[Found]:
+    """Look for the lawful ground and the words of whoever passes a candidate over, or gives the award up."""
+    passes = bool(facts.get("passed")) or step == "start_anew"
+    ground, reason = str(facts.get("ground")), str(facts.get("reason", "")).strip()
+    if passes and (ground not in GROUNDS or not reason):
+        yield Fault("ground-missing", f"{review.path} {step}", "、".join(GROUNDS), ground)
 
 
 def _fault(case: Case, package: Package, bid: BidFile, *, had_key: bool) -> Iterator[Found]:

@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from mifeng.programs.verify.bundle.case import NOTICES, TENDER, Case, Package, read_notice
+from mifeng.programs.verify.bundle.case import Case
 from mifeng.programs.verify.bundle.findings import SEEN, UNSEEN, Fault, Found
+from mifeng.programs.verify.bundle.judged import Judged
+from mifeng.programs.verify.bundle.subjects import NOTICES, TENDER, Package, read_notice
 from mifeng.rules.bundle import layout
 from mifeng.rules.bundle.reading import Line
 from mifeng.rules.encoding import canonical, digest
@@ -19,6 +21,7 @@ from mifeng.rules.ledger import (
     verify_consistency,
     verify_inclusion,
 )
+from mifeng.rules.scoring import format_template, template_hash
 from mifeng.rules.seal.policy import lot_ref, policy_hash
 
 KINDS = {"deadline": NOTICES, "close": ("close_list",)}
@@ -92,6 +95,8 @@ def referred(case: Case) -> Iterator[Found]:
     yield from _notices(case)
     yield from _documents(case)
     yield from _rulebook(case)
+    for review in case.reviews:
+        yield from _review(review)
 
 
 def timed(case: Case) -> Iterator[Found]:
@@ -176,6 +181,33 @@ def _documents(case: Case) -> Iterator[Found]:
         yield SEEN
         if hashed not in issued:
             yield Fault("document-other", one.path, "、".join(sorted(issued)), hashed)
+
+
+def _review(review: Judged) -> Iterator[Found]:
+    """Compare template and report with what the entries name, from the notice to the result."""
+    if review.template is not None:
+        hashed = template_hash(format_template(review.template)).hex()
+        named = [(line.facts("commit_codes") or {}).get("template") for line in review.committed]
+        named += [facts.get("template_hash") for facts in review.facts("begin_review")]
+        for one in named:
+            yield SEEN
+            if one != hashed:
+                yield Fault("template-other", layout.template_path(review.package.lot.number), str(one), hashed)
+    for facts in review.facts("conclude_evaluation"):
+        yield SEEN
+        content = digest("EV1 report", str(facts.get("content")).encode()).hex()
+        if facts.get("report") != content:
+            yield Fault("report-other", f"{review.path} conclude_evaluation", str(facts.get("report")), content)
+    last = review.report[0] if review.report else ""
+    if review.record is not None:
+        yield SEEN if last else UNSEEN
+        if last not in ("", review.record.report):
+            yield Fault("report-other", layout.result_path(review.package.lot.number), last, review.record.report)
+        for move in (move for line in review.award for move in line.moves if "report" in move.facts):
+            yield SEEN
+            if move.facts["report"] != review.record.report:
+                named_report = str(move.facts["report"])
+                yield Fault("report-other", f"{review.path} {move.step}", review.record.report, named_report)
 
 
 def _rulebook(case: Case) -> Iterator[Found]:

@@ -1,9 +1,12 @@
 """T1 to T4: did things happen in their order (次序). Places in the log show it; clocks only where the law names one."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from mifeng.programs.verify.bundle.case import Case, Drawing, Package, instant
+from mifeng.programs.verify.bundle.case import Case
 from mifeng.programs.verify.bundle.findings import SEEN, UNSEEN, Fault, Found
+from mifeng.programs.verify.bundle.judged import DECISIONS, PARTS, Judged
+from mifeng.programs.verify.bundle.subjects import Drawing, Package, instant
 from mifeng.rules.bundle.reading import Line
 from mifeng.rules.ledger import format_time
 
@@ -62,7 +65,7 @@ def drawing(case: Case) -> Iterator[Found]:
 
 
 def codes(case: Case) -> Iterator[Found]:
-    """T4: the secret behind the codes of the blind review was fixed before anybody could choose it."""
+    """T4: the secret of the codes was fixed before anybody could choose it, and all scores before any was shown."""
     given = [line for one in case.draws for line in one.of_type("record_contributions")]
     for package in case.packages:
         lot_ref = package.lot.lot_ref
@@ -70,6 +73,34 @@ def codes(case: Case) -> Iterator[Found]:
         yield from _behind(package, package.notices[:1], fixed)
         yield from _behind(package, fixed, given)
         yield from _behind(package, fixed, package.of_type("open_all"))
+    seeds = [line for one in case.draws for line in one.of_type("fix_seed")]
+    for review in case.reviews:
+        yield from _reviewed(review, seeds)
+
+
+def _reviewed(review: Judged, seeds: Sequence[Line]) -> Iterator[Found]:
+    """Compare the places of the steps of a review: no step of one row stands before one of the row above it."""
+    signed = {part: [one.line for one in review.signed if one.part == part] for part in PARTS}
+    concluded = review.of_type("conclude_evaluation")
+    rows = [
+        review.package.of_type("open_all"),
+        review.of_type("begin_review"),
+        review.of_type("start_evaluation"),
+        review.of_type("issue_codes"),
+        signed["technical"],
+        review.of_type("lock_technical"),
+        signed["business"],
+        review.of_type("reveal"),
+        concluded[-1:],
+        review.of_type("hand_over"),
+        review.of_type(*DECISIONS)[:1],
+        review.of_type("announce")[:1],
+    ]
+    yield from _behind(review.package, seeds, review.of_type("issue_codes"))
+    yield from _behind(review.package, review.of_type("reveal"), review.of_type("correct_scores", "sign_report"))
+    yield from _behind(review.package, review.of_type("sign_report"), review.of_type("hand_over"))
+    for before, after in pairwise([row for row in rows if row]):
+        yield from _behind(review.package, before, after)
 
 
 def _fixes(line: Line, lot_ref: str) -> bool:

@@ -4,7 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 
-from mifeng.programs.verify.bundle import authenticity, bids, completeness, draws, exceptions, log, order
+from mifeng.programs.verify.bundle import (
+    authenticity,
+    bids,
+    completeness,
+    draws,
+    exceptions,
+    log,
+    order,
+    results,
+    review,
+)
 from mifeng.programs.verify.bundle.case import Case, Trust
 from mifeng.programs.verify.bundle.findings import DECLARED, FAIL, Fault, Finding, Found, finding
 from mifeng.programs.verify.bundle.texts import TEXTS
@@ -14,7 +24,7 @@ from mifeng.rules.errors import Tampered
 
 Check = Callable[[Case], Iterator[Found]]
 
-# One line per check, in the order of the catalogue. A further stage of a project adds its own.
+# One line per check, in the order of the catalogue.
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
         "C1": completeness.files,
@@ -27,6 +37,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "A4": authenticity.shared,
         "A5": authenticity.bidders,
         "A6": authenticity.contributed,
+        "A7": authenticity.seats,
         "L1": log.entries,
         "L2": log.included,
         "L3": log.consistent,
@@ -50,8 +61,19 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "D5": draws.walks,
         "D6": draws.seats,
         "D7": draws.ranges,
+        "R1": review.mapping,
+        "R2": review.issues,
+        "R3": review.copies,
+        "R4": review.commitments,
+        "R5": review.sheets,
+        "R6": review.committee,
+        "S1": results.prices,
+        "S2": results.sums,
+        "S3": results.ranks,
+        "S4": results.award,
         "X1": exceptions.unopened,
         "X2": exceptions.consequences,
+        "X3": exceptions.overrides,
     }
 )
 

@@ -93,6 +93,29 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "fault-other": "{path} 未开启的原因与记录算出的不同：算得 {expected}，公布为 {actual}。",
         "state-unlawful": "{path} 的结果不合法定家数：应为 {expected}，实为 {actual}。",
         "reason-other": "{path} 所记缘由不对：应为 {expected}，实为 {actual}。",
+        "code-wrong": "{path} 的编码或次序不是由承诺与种子算出的：应为 {expected}，实为 {actual}。",
+        "seeds-other": "{path} 的编码所用种子不是抽取的种子：抽取为 {expected}，所用为 {actual}。",
+        "issue-wrong": "{path} 的编码发放不对：应为 {expected}，实为 {actual}。",
+        "copy-other": "{path} 的匿名副本不是由开封的技术文件制作的：开封为 {expected}，副本记为 {actual}。",
+        "copy-missing": "{path} 既没有匿名副本，也没有说明为何没有。",
+        "sheet-missing": "{path} 的评分表不齐或承诺与锁定时不同：应有 {expected}，实有 {actual}。",
+        "sheet-other": "{path} 公开的评分表不是签名时承诺的那一份，评分已被改动：{actual}。",
+        "score-unlawful": "{path} 的评分不合评分办法：{actual}。",
+        "correction-wrong": "{path} 的更正不属法定情形，或认定人数不对：应为 {expected}，实为 {actual}。",
+        "committee-wrong": "{path} 的评审委员会组成不合规定：应为 {expected}，实为 {actual}。",
+        "chair-wrong": "{path} 的组长没有经过半数推选，或不是评审专家：成员 {expected} 名，实为 {actual}。",
+        "report-unsigned": "{path} 的评标报告没有全体签署：应有 {expected}，实有 {actual}。",
+        "seat-signature-wrong": "{path} 没有该席位的有效签名。",
+        "template-other": "{path} 不是公告时确定的评分办法：入账为 {expected}，实为 {actual}。",
+        "report-other": "{path} 所指不是全体签署的评标报告：应为 {expected}，实为 {actual}。",
+        "price-other": "{path} 不是由报价算出的：应为 {expected}，实为 {actual}。",
+        "sum-other": "{path} 不是由各席评分与价格得分算出的：应为 {expected}，实为 {actual}。",
+        "validity-other": "{path} 的有效性与认定、报价不符：应为 {expected}，实为 {actual}。",
+        "rank-other": "{path} 的名次或候选人不是由得分算出的：应为 {expected}，实为 {actual}。",
+        "award-other": "{path} 没有按报告的次序定标：应为 {expected}，实为 {actual}。",
+        "notice-wrong": "{path} 的结果公告与定标、开标或评审委员会不符：应为 {expected}，实为 {actual}。",
+        "void-unlawful": "{path} 的废标与否不合法定家数：应为 {expected}，实为 {actual}。",
+        "ground-missing": "{path} 没有法定情形或理由：可用情形为 {expected}，所载为 {actual}。",
     }
 )
 
@@ -100,6 +123,9 @@ OUTCOMES: Mapping[str, str] = MappingProxyType(
     {"pass": "通过", "fail": "不符", "withheld": "未公开", "not applicable": "不适用"}
 )
 CUTS: Mapping[str, str] = MappingProxyType({"public": "公开件", "supervisor": "监督件"})
+STAGES: Mapping[str, str] = MappingProxyType(
+    {"opened": "开标阶段", "evaluated": "评审阶段", "awarded": "定标阶段", "announced": "结果公告阶段"}
+)
 UNCHECKED: Mapping[str, str] = MappingProxyType(
     {
         "log-key": "未给日志公钥，只按包内规则所载的公钥核验；整个包仍可能是另造的。",
