@@ -43,7 +43,7 @@ from mifeng.sittings.tasks import (
 from mifeng.tenders.actions import close_bidding
 from mifeng.tenders.tasks import tell_agency, tell_host, tell_parties
 from mifeng.venues.actions import lapse_request
-from mifeng.venues.tasks import tell_released, tell_sites
+from mifeng.venues.tasks import tell_called, tell_released, tell_sites
 
 REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
     {
@@ -83,6 +83,7 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "stand_aside": (walk_on, tell_progress),
         "mark_absent": (walk_on, tell_progress),
         "enter_seat": (take_seats,),
+        "call_officer": (tell_called,),
         "start_evaluation": (go_on_evaluating, take_seats, tell_void),
         "record_copies": (go_on_evaluating,),
         "elect_chair": (go_on_evaluating,),

@@ -45,15 +45,13 @@ class LotBidders:
     """The bidders of one package (投标人名单), for the declaration at the kiosk."""
 
     number: int
-    name: str
     bidders: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a person declares about (声明对象): the project, its parties, its bidders by package."""
+    """Whom a person declares to have nothing to do with (声明对象): purchaser, agency, bidders; not what is bought."""
 
-    tender: str
     purchaser: str
     agency: str
     lots: tuple[LotBidders, ...]
@@ -92,8 +90,8 @@ def declared(kiosk: Actor, arrival_id: UUID | str) -> Declared:
     rows = Arrival.objects.filter(site=kiosk.site, state__in=("verified", "pledged"))
     found = rows.select_related("checkin__panel__tender").get(pk=arrival_id).checkin.panel.tender
     tender = Tender.objects.select_related("purchaser", "agency").get(pk=found.pk)
-    lots = tuple(LotBidders(lot.number, lot.name, names) for lot, names in bidders_by_lot(tender.pk))
-    return Declared(tender.name, tender.purchaser.name, tender.agency.name, lots)
+    lots = tuple(LotBidders(lot.number, names) for lot, names in bidders_by_lot(tender.pk))
+    return Declared(tender.purchaser.name, tender.agency.name, lots)
 
 
 def room(kiosk: Actor, arrival_id: UUID | str) -> list[Seat]:

@@ -32,6 +32,20 @@ def calls_at(by: Actor) -> list[Calling]:
     return [Calling(row.pk, row.place, row.called_at) for row in rows]
 
 
+def is_calling(by: Actor) -> bool:
+    """Tell whether somebody has called and nobody has answered yet."""
+    return Call.objects.filter(caller=by.handle, state="calling").exists()
+
+
+def site_of_call(call_id: UUID | str) -> str:
+    """Return at which site a call was made, as text.
+
+    Raises:
+        DoesNotExist: when there is no such call.
+    """
+    return str(Call.objects.values_list("site", flat=True).get(pk=call_id))
+
+
 def call_officer(*, by: Actor) -> Written | None:
     """Ask for an officer of the site (呼叫场地人员), from a kiosk or from a seat; None when one has been asked for.
 
@@ -41,7 +55,7 @@ def call_officer(*, by: Actor) -> Written | None:
     Source: our choice (ADR-9)
     """
     check_caller(by)
-    if Call.objects.filter(caller=by.handle, state="calling").exists():
+    if is_calling(by):
         return None
     with acting("call_officer", by=by) as act:
         fields = {"site_id": UUID(by.site), "place": by.seat, "caller": by.handle, "called_at": act.at}

@@ -6,6 +6,7 @@ from mifeng.kernel.inbox import tell
 from mifeng.kernel.ledger.queries import body_of, subjects_of
 from mifeng.kernel.tasks import AGAIN
 from mifeng.parties.queries import handles
+from mifeng.venues.calls import site_of_call
 from mifeng.venues.models import SiteRequest
 
 LOST = {("requested", "released"), ("confirmed", "released"), ("requested", "displaced"), ("confirmed", "displaced")}
@@ -25,6 +26,13 @@ def tell_released(*, entry_id: int) -> None:
     lost = [move["subject"].partition(":")[2] for move in moves if (move.get("from"), move.get("to")) in LOST]
     for request in SiteRequest.objects.filter(pk__in=set(lost) & set(subjects_of(entry_id, "venues.siterequest"))):
         _tell(request, "seats-released", entry_id)
+
+
+@app.task(name="venues.tell_called", retry=AGAIN)
+def tell_called(*, entry_id: int) -> None:
+    """Tell the officers of a site that somebody there calls for them (通知呼叫)."""
+    for call_id in subjects_of(entry_id, "venues.call"):
+        tell(handles(site=site_of_call(call_id)), "officer-called", subject=f"venues.call:{call_id}", entry=entry_id)
 
 
 def _tell(request: SiteRequest, kind: str, entry_id: int) -> None:

@@ -18,6 +18,9 @@ from mifeng.web.shell.posts import home_of
 from mifeng.web.shell.receipts import Fact
 from mifeng.web.shell.seats import seat_title
 
+OFFICERS = ("host", "guest")
+DOOR_ACTS = ("open_checkin", "mark_absent", "vouch", "answer_call", "close_kiosk")
+
 
 @dataclass(frozen=True, slots=True)
 class Matter:
@@ -31,7 +34,7 @@ def matter_of(by: Actor, entry: Entry) -> Matter:
     """Return what an entry was about, as far as the reader may know."""
     if by.seat:
         return Matter((Fact(_("席位"), seat_title(by)),), home_of(by))
-    for find in (_tender, _request, _seat):
+    for find in (_door, _tender, _request, _seat):
         found = find(by, entry)
         if found is not None:
             return Matter((*found.facts, *_who(by, entry)), found.url)
@@ -41,6 +44,11 @@ def matter_of(by: Actor, entry: Entry) -> Matter:
 def _who(by: Actor, entry: Entry) -> tuple[Fact, ...]:
     title = post_titles(by).get(entry.actor_handle)
     return (Fact(_("办理岗位"), title),) if title else ()
+
+
+def _door(by: Actor, entry: Entry) -> Matter | None:
+    """Return where the work at a door goes on; what a person did there is no fact of a receipt."""
+    return Matter((), reverse("site:door")) if by.role in OFFICERS and entry.type in DOOR_ACTS else None
 
 
 def _tender(by: Actor, entry: Entry) -> Matter | None:

@@ -50,6 +50,7 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "own-result": _("结果已公告，本单位的结果可以查看"),
         "start_anew": _("采购人决定重新开展采购"),
         "purchase-anew": _("采购人决定重新开展采购"),
+        "officer-called": _("本场地有人呼叫场地人员"),
         "seats-asked": _("有场次请求本场地的席位"),
         "seats-released": _("有场次不再占用本场地的席位"),
     }
@@ -68,6 +69,8 @@ ASKS: Mapping[tuple[str, str], str | Promise] = MappingProxyType(
         ("award", "agency"): _("请公告结果"),
         ("deem_awarded", "agency"): _("请公告结果"),
         ("take_next", "agency"): _("请公告结果"),
+        ("officer-called", "host"): _("请到场并应答"),
+        ("officer-called", "guest"): _("请到场并应答"),
         ("seats-asked", "host"): _("请确认或退回"),
         ("seats-asked", "guest"): _("请确认或退回"),
     }
@@ -120,6 +123,8 @@ def _detail(message: Message, requests: Mapping[str, SiteRequest]) -> str:
 def _url(by: Actor, message: Message, requests: Mapping[str, SiteRequest]) -> str:
     if _key(message) in requests:
         return reverse("site:request", args=[_key(message)])
+    if message.subject.startswith("venues.call:"):
+        return reverse("site:door")
     if message.subject.startswith("tenders.tender:") and by.role in ROOMS:
         return reverse(ROOMS[by.role], args=[_key(message)])
     return ""

@@ -51,6 +51,7 @@ def _work(role: str) -> list[tuple[str, str, tuple[str, ...]]]:
             (_("席位请求"), "site:index", asks),
             (_("占用表"), "site:board", ("site:board",)),
             (_("席位检测"), "site:seats", ("site:seats",)),
+            (_("签到"), "site:door", ("site:door", "site:gate")),
             *([hall] if role == "host" else []),
         ]
     if role == "supervisor":

@@ -56,3 +56,49 @@ class ReadinessForm(forms.Form):
         if given.get("result") == PASSED:
             given["fault"] = ""
         return given
+
+
+class OneForm(forms.Form):
+    """Which of several (所选一项): its id."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput)
+
+
+class CardForm(forms.Form):
+    """What the reader says of a card (读卡)."""
+
+    card = forms.CharField(
+        label=_("读卡器"),
+        max_length=300,
+        strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "autofocus": True, "inputmode": "none"}),
+    )
+
+
+class FaceForm(forms.Form):
+    """What the camera says of a face (人脸)."""
+
+    seen = forms.CharField(
+        label=_("摄像头"),
+        max_length=300,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "autofocus": True, "inputmode": "none"}),
+    )
+
+
+class PledgeForm(forms.Form):
+    """What a person declares (声明): every line for itself. What is missing is refused by the rule, not by the form."""
+
+    use_required_attribute = False
+    reason_fields: ClassVar[dict[str, str]] = {"pledge-missing": "said"}
+
+    said = forms.MultipleChoiceField(
+        label=_("声明"),
+        required=False,
+        choices=[
+            ("avoidance", _("我与上列采购人、代理机构和投标人都没有应当回避的关系。")),
+            ("independence", _("我独立评审，对本人的意见负责，不与他人商议分数。")),
+            ("secrecy", _("评审期间不带手机，不向外透露评审情况。")),
+            ("recording", _("我知道席位全程录音录像，评分签名提交后不能自行更改。")),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+    )
