@@ -17,7 +17,8 @@ from mifeng.tenders.models import Lot
 from tests.actions.reviews import FIRMS, PRICES, REVIEWED, SCORING, SEATS, Review, lead, reach, reviews_of, speaking_pdf
 from tests.factories import City
 from tests.rules.scores import TEMPLATE
-from tests.web.rooms import client_of, codes, read, send, shown_codes, text_of
+from tests.web.rooms import ask, client_of, codes, read, send, shown_codes, text_of
+from tests.web.test_paper import words_of
 
 AGENCY = "agency-a"
 LATER = SCORING + timedelta(minutes=10)
@@ -140,13 +141,21 @@ def test_progress_is_numbers_until_the_report_is_signed(city: City) -> None:
     for step in ("locked", "revealed"):
         lead(review, step)
         pages.append(read(AGENCY, page_of(review), at=LATER))
+    early = ask(AGENCY, page_of(review, "evaluation/report"), at=LATER)
     concluded(review)
     done = read("buyer", page_of(review), at=LATER)
+    papers = [ask(account, page_of(review, "evaluation/report"), at=LATER) for account in (AGENCY, "buyer")]
 
     assert ["0/5已签名" in page for page in pages] == [True, True, True]
     for page in pages:
         assert ("data-report" in page, "候选人" in page, any(seat in page for seat in SEATS)) == (False, False, False)
     assert [word in done for word in ("第1候选人", "服务分偏低", review.row.report_hash, "data-report")] == [True] * 4
+    assert (early.status_code, papers[0].content == papers[1].content) == (404, True)
+    assert [(one["Content-Type"], one.content[:5]) for one in papers] == [("application/pdf", b"%PDF-")] * 2
+    assert (FIRMS[3] in words_of(papers[0].content), "two/1不同意服务分偏低" in words_of(papers[0].content)) == (
+        True,
+        True,
+    )
 
 
 def test_the_project_says_whose_turn_it_is(city: City) -> None:

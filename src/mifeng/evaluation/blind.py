@@ -15,6 +15,7 @@ from uuid import UUID
 from mifeng.evaluation.actions.sheets import saved_cells
 from mifeng.evaluation.codes import codes_of
 from mifeng.evaluation.models import BlindCopy, Cell, Member, NamedBid, Opinion, Report, ReportSignature, Sheet
+from mifeng.evaluation.papers import Paper, paper_of
 from mifeng.evaluation.scores import changes_of, standing_sheets, template_of
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.vault import path_of
@@ -65,6 +66,7 @@ class Desk:
         vote: the seat that this one names for the chair; empty before it does.
         reason: code of why the tender is void; else empty.
         peers: all seats of the committee, this one among them, by label.
+        key: public key with which the seat's own client signs; empty where it has none.
     """
 
     lot_id: UUID
@@ -85,6 +87,7 @@ class Desk:
     vote: str
     reason: str
     peers: tuple[Peer, ...]
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +213,7 @@ def desk_for(by: Actor, lot_id: UUID) -> Desk:
         vote=vote or "",
         reason=evaluation.reason,
         peers=peers,
+        key=member.key,
     )
 
 
@@ -359,6 +363,15 @@ def report_for(by: Actor, lot_id: UUID) -> Reported | None:
         return None
     signed = ReportSignature.objects.filter(report=report).order_by("member__seat")
     return Reported(report.report_hash, report.text, tuple(signed.values_list("member__seat", flat=True)))
+
+
+def paper_for(by: Actor, lot_id: UUID) -> Paper:
+    """Return the signed report as a paper, to a member.
+
+    Raises:
+        DoesNotExist: for whoever has no seat in it, and before all members have signed.
+    """
+    return paper_of(_member(by, lot_id).evaluation)
 
 
 def _named_files(row: NamedBid) -> tuple[OpenFile, ...]:

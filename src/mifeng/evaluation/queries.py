@@ -23,6 +23,7 @@ from mifeng.evaluation.models import (
     ScoringTemplate,
     Sheet,
 )
+from mifeng.evaluation.papers import Paper, paper_of
 from mifeng.evaluation.scores import standing_sheets
 from mifeng.kernel.actors import Actor
 from mifeng.rules import scoring
@@ -245,6 +246,16 @@ def result(by: Actor, lot_id: UUID) -> Result:
         tuple(Signature(one.member.seat, one.agrees, one.dissent) for one in signed),
         dict(NamedBid.objects.filter(evaluation=evaluation).values_list("bid_ref", "bidder")),
     )
+
+
+def paper_for(by: Actor, lot_id: UUID) -> Paper:
+    """Return the signed report as a paper, to agency, purchaser and supervisor of its project.
+
+    Raises:
+        DoesNotExist: for everybody else, and before all members have signed.
+    """
+    _lot(by, lot_id)
+    return paper_of(Evaluation.objects.get(pk=lot_id))
 
 
 def _lot(by: Actor, lot_id: UUID, *, everybody: bool = False, role: str = "") -> Lot:

@@ -103,12 +103,13 @@ class ReportView:
         return tuple(sorted((one for one in self.bids if one.candidate), key=lambda one: one.candidate))
 
 
-def report_view(text: str, bidders: Mapping[str, str]) -> ReportView:
+def report_view(text: str, bidders: Mapping[str, str], items: Mapping[str, str]) -> ReportView:
     """Return a report in words.
 
     Args:
         text: canonical, as the members signed it.
         bidders: name of the bidder of each bid, by bid_ref.
+        items: name of each factor, by its id.
     """
     found = json.loads(text)
     seats = tuple(
@@ -116,7 +117,7 @@ def report_view(text: str, bidders: Mapping[str, str]) -> ReportView:
     )
     bids = [_bid(line, found, bidders) for line in found["bids"]]
     bids.sort(key=lambda one: (not one.valid, one.place or one.rank or one.position, one.position))
-    changes = tuple(_change(one, bidders) for one in found["corrections"])
+    changes = tuple(_change(one, bidders, items) for one in found["corrections"])
     return ReportView(found["lot_ref"], found["template"], seats, tuple(bids), changes)
 
 
@@ -145,10 +146,12 @@ def _bid(line: Mapping[str, Any], found: Mapping[str, Any], bidders: Mapping[str
     )
 
 
-def _change(one: Mapping[str, Any], bidders: Mapping[str, str]) -> ReportChange:
+def _change(one: Mapping[str, Any], bidders: Mapping[str, str], items: Mapping[str, str]) -> ReportChange:
     kind = str(texts.FACT_WORDS["kind"].get(one["kind"], one["kind"]))
     bidder = bidders.get(one["bid_ref"], one["bid_ref"])
-    return ReportChange(kind, one["seat"], bidder, one["item"], one["before"], one["after"], one["reason"])
+    return ReportChange(
+        kind, one["seat"], bidder, items.get(one["item"], one["item"]), one["before"], one["after"], one["reason"]
+    )
 
 
 def _invalid(code: str) -> object:

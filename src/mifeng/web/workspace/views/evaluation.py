@@ -18,8 +18,10 @@ from mifeng.evaluation.models import Evaluation
 from mifeng.evaluation.queries import (
     Examined,
     Progress,
+    Result,
     code_commitment,
     examined,
+    paper_for,
     progress,
     qualification_files,
     result,
@@ -31,9 +33,10 @@ from mifeng.rules.errors import Reason, WrongState
 from mifeng.tenders.models import Lot
 from mifeng.web.shell.evaluated import evaluation_steps, void_text
 from mifeng.web.shell.http import Request
+from mifeng.web.shell.paper import report_answer
 from mifeng.web.shell.perform import submitted
 from mifeng.web.shell.posts import acting_post, methods, only
-from mifeng.web.shell.reported import report_view
+from mifeng.web.shell.reported import ReportView, report_view
 from mifeng.web.workspace.dossier import Dossier, lot_of, open_dossier
 from mifeng.web.workspace.forms import QualificationForm, RoomForm
 from mifeng.web.workspace.frame import Decision, Fact, answered_before, decided, framed
@@ -58,7 +61,7 @@ def show(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
         bids=_bids(by, lot, found),
         unready=_unready(found),
         result=concluded,
-        report=report_view(concluded.text, concluded.bidders) if concluded else None,
+        report=_report(dossier, lot, concluded) if concluded else None,
     )
     return render(request, EVALUATION, context)
 
@@ -103,6 +106,14 @@ def qualification_file(request: Request, pk: UUID, lot_id: UUID, bid_id: UUID, n
     raise OpenedFile.DoesNotExist
 
 
+@methods("GET")
+@only("agency", "buyer")
+def report(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
+    """Hand out the signed report as PDF (评审报告文件)."""
+    by = acting_post(request)
+    return report_answer(paper_for(by, lot_of(open_dossier(by, pk, request.now), lot_id).pk))
+
+
 @methods("GET", "POST")
 @only("agency", "buyer")
 def start(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
@@ -131,6 +142,11 @@ def start(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
     return decided(request, decision, **context)
 
 
+def _report(dossier: Dossier, lot: Lot, concluded: Result) -> ReportView:
+    items = {item.id: item.name for item in dossier.templates[lot.pk].items}
+    return report_view(concluded.text, concluded.bidders, items)
+
+
 def _about(dossier: Dossier, lot: Lot, found: Progress) -> dict[str, Any]:
     template = dossier.templates.get(lot.pk)
     business = template is None or bool(template.part("business"))
@@ -140,6 +156,7 @@ def _about(dossier: Dossier, lot: Lot, found: Progress) -> dict[str, Any]:
         "progress": found,
         "steps": evaluation_steps(found, business),
         "void": void_text(found),
+        "announced": dossier.stages.get(lot.pk) == "announced",
     }
 
 
