@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "mifeng.web.supplier",
     "mifeng.web.site",
     "mifeng.web.cockpit",
+    "mifeng.web.desk",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

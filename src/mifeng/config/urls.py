@@ -15,6 +15,7 @@ urlpatterns = [
     path("site/", include("mifeng.web.site.urls")),
     path("cockpit/", include("mifeng.web.cockpit.urls")),
     path("hall/", include("mifeng.web.hall.urls")),
+    path("desk/", include("mifeng.web.desk.urls")),
     path("library/", include("mifeng.web.library.urls")),
     path("invitation/", include("mifeng.web.library.letters")),
 ]

@@ -1,0 +1,1 @@
+"""Pages of the desk (评审席页面), one file per noun."""
