@@ -91,6 +91,17 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A technical file of which no copy could be made (匿名副本疑点): whose, which one, and the code of the reason."""
+
+    position: int
+    bidder: str
+    number: int
+    fault: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """A member's word on the report (签署): the seat, never the person."""
 
@@ -178,6 +189,23 @@ def examined(by: Actor, lot_id: UUID) -> list[Examined]:
     )
     rows = Unsealed.objects.filter(bid__lot_ref=evaluation.lot_ref, fault="").select_related("bid")
     return [_examined(row, found.get(row.pk)) for row in rows.order_by("position")]
+
+
+def doubts(by: Actor, lot_id: UUID) -> tuple[Doubt, ...]:
+    """Return the technical files of which no copy could be made, to the agency, whose clerk scores nothing.
+
+    The supervisor learns them too; the purchaser, whose representative scores, does not.
+
+    Raises:
+        DoesNotExist: for every other post, and before the review.
+    """
+    _lot(by, lot_id)
+    evaluation = Evaluation.objects.get(pk=lot_id)
+    if by.role == "buyer":
+        raise Evaluation.DoesNotExist
+    names = dict(Unsealed.objects.filter(bid__lot_ref=evaluation.lot_ref).values_list("position", "bidder"))
+    rows = BlindCopy.objects.filter(evaluation=evaluation).exclude(fault="").order_by("position", "number")
+    return tuple(Doubt(row.position, names[row.position], row.number, row.fault, row.before) for row in rows)
 
 
 def qualification_files(by: Actor, lot_id: UUID) -> dict[UUID, list[OpenedFile]]:

@@ -1,11 +1,12 @@
 """How far an evaluation is, step by step (评审进程): counts, never scores, and whose turn it is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from mifeng.evaluation.queries import Progress
+from mifeng.evaluation.queries import Doubt, Progress
 from mifeng.rules.errors import Reason
 from mifeng.web.shell import words
 
@@ -56,6 +57,11 @@ def evaluation_steps(progress: Progress, business: bool = True) -> list[Evaluati
         for number, title, count, note, when in rows
         if business or number != 5
     ]
+
+
+def doubt_lines(found: Iterable[Doubt]) -> list[tuple[Doubt, str]]:
+    """Return the files that no desk is shown, each with the reason in words."""
+    return [(one, words.reason_text(Reason(one.fault))) for one in found]
 
 
 def void_text(progress: Progress) -> str:

@@ -55,7 +55,7 @@ def _work(role: str) -> list[tuple[str, str, tuple[str, ...]]]:
             *([hall] if role == "host" else []),
         ]
     if role == "supervisor":
-        return [(_("监督"), "cockpit:index", ("cockpit:index", "cockpit:project")), hall]
+        return [(_("监督"), "cockpit:index", ("cockpit:",)), hall]
     if role == "librarian":
         return [
             (_("专家库"), "library:index", ("library:index", "library:expert", "library:personal")),

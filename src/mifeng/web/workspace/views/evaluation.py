@@ -20,6 +20,7 @@ from mifeng.evaluation.queries import (
     Progress,
     Result,
     code_commitment,
+    doubts,
     examined,
     paper_for,
     progress,
@@ -31,7 +32,7 @@ from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.append import Written
 from mifeng.rules.errors import Reason, WrongState
 from mifeng.tenders.models import Lot
-from mifeng.web.shell.evaluated import evaluation_steps, void_text
+from mifeng.web.shell.evaluated import doubt_lines, evaluation_steps, void_text
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.paper import report_answer
 from mifeng.web.shell.perform import submitted
@@ -60,6 +61,7 @@ def show(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
         commitment=code_commitment(by, lot.pk),
         bids=_bids(by, lot, found),
         unready=_unready(found),
+        doubts=doubt_lines(doubts(by, lot.pk)) if dossier.is_agency and found.doubtful else (),
         result=concluded,
         report=_report(dossier, lot, concluded) if concluded else None,
     )

@@ -1,0 +1,86 @@
+"""The evaluation in the cockpit (监督评审): numbers, then the codes, then the scores, each from its own step on."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from mifeng.evaluation.codes import issues_of, secret_of
+from mifeng.evaluation.models import BlindCopy
+from mifeng.kernel.models import Entry, Noted
+from tests.actions.reviews import FIRMS, SCORING, SEATS, Review, lead, reach
+from tests.factories import City
+from tests.web.rooms import ask, queries, read
+from tests.web.test_workspace_evaluation import concluded
+
+LATER = SCORING + timedelta(minutes=10)
+
+
+def page_of(review: Review) -> str:
+    """Return the address of a package in the cockpit."""
+    return f"/cockpit/{review.lot.tender_id}/lots/{review.lot.pk}"
+
+
+def test_codes_open_with_the_lock_and_scores_with_the_last_sheet(city: City) -> None:
+    """Not a step earlier, not to another authority; every look at them is noted, none changes anything."""
+    review = reach(city, "reviewing")
+    entries = Entry.objects.count()
+    pages = [read("supervisor", page_of(review), at=SCORING)]
+    entries_after = Entry.objects.count()
+    for step in ("locked", "revealed"):
+        lead(review, step)
+        pages.append(read("supervisor", page_of(review), at=LATER))
+    concluded(review)
+    pages.append(read("supervisor", page_of(review), at=LATER))
+    report = ask("supervisor", f"{page_of(review)}/report", at=LATER)
+
+    codes = {line.code for issue in issues_of(review.row) for seat in issue.seats for line in seat.lines}
+    shown = [({one for one in codes if one in page} == codes, any(one in page for one in codes)) for page in pages]
+    assert shown == [(False, False), (True, True), (True, True), (True, True)]
+    assert [secret_of(review.row).hex() in page for page in pages] == [False, True, True, True]
+    assert ["与事先的承诺一致" in page for page in pages] == [False, True, True, True]
+    assert [page.count("data-scores") for page in pages] == [0, 0, 2, 2]
+    assert ["data-report" in page for page in pages] == [False, False, False, True]
+    # As they stand, beside bidder, item and seat.
+    technical = pages[2].split("data-scores")[1].split("</table>")[0]
+    rows = [re.findall(r"<t[hd][^>]*>([^<]*)", row) for row in technical.split("<tr")[2:4]]
+    assert re.findall(r"席位([^<]*)<", technical) == list(SEATS)
+    assert rows[0] == [FIRMS[0], "技术方案", "20.5", "20", "19.5", "19", "18.5"]
+    assert rows[1] == [FIRMS[0], "技术参数", *["5"] * 5]
+    assert (report["Content-Type"], entries_after) == ("application/pdf", entries)
+    assert [one.facts["state"] for one in Noted.objects.filter(kind="evaluation")] == [
+        "locked",
+        "revealed",
+        "concluded",
+    ]
+
+
+def test_doubts_about_copies_are_told_to_whoever_scores_nothing(city: City) -> None:
+    """Agency and supervisor learn whose file it is; the purchaser, whose representative scores, learns how many."""
+    review = reach(city, "seated")
+    BlindCopy.objects.filter(evaluation=review.lot.pk, position=2, number=1).update(after="", fault="file-encrypted")
+    workspace = f"/workspace/{review.lot.tender_id}/lots/{review.lot.pk}/evaluation"
+
+    pages = [read("supervisor", page_of(review), at=SCORING)]
+    pages += [read(account, workspace, at=SCORING) for account in ("agency-a", "buyer")]
+
+    assert ["1份技术文件做不成匿名副本" in page for page in pages] == [True, True, True]
+    assert [f"第2家 {FIRMS[1]}，第1份" in page for page in pages] == [True, True, False]
+
+
+@pytest.mark.parametrize(("account", "status"), [("agency-a", 403), ("buyer", 403), ("host", 403), ("bidder-1", 403)])
+def test_nobody_else_watches(city: City, account: str, status: int) -> None:
+    review = reach(city, "published")
+
+    assert [ask(account, page_of(review) + rest).status_code for rest in ("", "/report")] == [status, status]
+
+
+def test_before_the_review_there_is_nothing_but_the_method(city: City) -> None:
+    """And looking costs the same again."""
+    review = reach(city, "published")
+
+    page = read("supervisor", page_of(review))
+
+    assert ("评审还没有开始" in page, "技术方案" in page, "技术分锁定前对任何人不显示" in page) == (True, True, True)
+    assert queries("supervisor", page_of(review)) == queries("supervisor", page_of(review))
+    assert ask("supervisor", f"{page_of(review)}/report").status_code == 404
