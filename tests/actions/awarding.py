@@ -6,11 +6,13 @@ from mifeng.awards.actions import announce, award, hand_over, report_of
 from mifeng.awards.models import Award
 from mifeng.evaluation.actions import Endorsed, conclude_evaluation, sign_report
 from mifeng.kernel import clock
+from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.ledger.append import Written
 from mifeng.rules.award import Sat
+from mifeng.tenders.actions import close_bidding
 from tests.actions import reviews
 from tests.actions.reviews import SCORING, SEATS, Review
-from tests.factories import City
+from tests.factories import DUE, City
 
 CONCLUDED = SCORING + timedelta(minutes=10)
 HANDED = CONCLUDED + timedelta(hours=1)
@@ -35,7 +37,10 @@ def reach(city: City, step: str) -> Review:
 
 
 def concluded(review: Review) -> None:
-    """Put the report together and let every member sign it."""
+    """Close the package, put the report together and let every member sign it."""
+    with clock.frozen(DUE):
+        close_bidding(review.lot.pk, by=CLOCK)
+    review.lot.refresh_from_db()
     with clock.frozen(CONCLUDED):
         conclude_evaluation(review.lot.pk, by=review.member(2))
         for number in range(1, 6):
@@ -58,6 +63,18 @@ def announced(review: Review) -> Written:
     """Publish the result."""
     with clock.frozen(ANNOUNCED):
         return announce(review.lot.pk, committee=committee(), by=review.city["agency-a"])
+
+
+def lead(review: Review, step: str) -> None:
+    """Take the award of a signed report to a step; what was done before is not done again."""
+    done = Award.objects.filter(pk=review.lot.pk).values_list("state", flat=True).first() or "concluded"
+    for name in STEPS[STEPS.index(done) + 1 : STEPS.index(step) + 1]:
+        _WAYS[name](review)
+
+
+def left_out(review: Review) -> str:
+    """Return the valid bid that the report does not recommend."""
+    return next(bid for bid in BIDS if bid not in candidates(review))
 
 
 def first(review: Review) -> str:

@@ -145,10 +145,10 @@ def announce(lot_id: UUID, *, committee: Sequence[Sat] | None = None, by: Actor)
 
     Source: GPLR-43, MOF-87-69
     """
-    names = committee_of(lot_id) if committee is None else tuple(committee)
     with acting("announce", by=by) as act:
         found, tender = _held(act, lot_id, by, "buyer" if by.role == "buyer" else "agency")
         check_step(AWARD, "announce", state=found.state, role=by.role)
+        names = committee_of(lot_id) if committee is None else tuple(committee)
         number = Publication.objects.filter(award=found).count() + 1
         notice = notice_of(found, report_of(found), names, number=number, at=act.at)
         text = notice_text(notice).decode()

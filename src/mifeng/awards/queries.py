@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from mifeng.rules.award import (
     parse_notice,
     parse_report,
 )
-from mifeng.rules.deadlines import Clock
+from mifeng.rules.deadlines import Clock, last_day
 from mifeng.tenders import queries as tenders
 from mifeng.tenders.models import Lot, Tender
 
@@ -58,7 +58,7 @@ class Outcome:
         ground: why it is not the one before; why it starts anew.
         reason: in words.
         delay_reason: why nothing could be decided in time.
-        due_at: when the first is deemed to win; None when nothing is due.
+        due_on: last Beijing day of the time for a decision; None when nothing is due.
         decided_at: when it was decided for the winner.
         times: what was done when.
         notice: what was published last, None before.
@@ -77,7 +77,7 @@ class Outcome:
     ground: str = ""
     reason: str = ""
     delay_reason: str = ""
-    due_at: datetime | None = None
+    due_on: date | None = None
     decided_at: datetime | None = None
     times: AwardTimes = NOTHING_YET
     notice: ResultNotice | None = None
@@ -188,7 +188,7 @@ def result_for(by: Actor, lot_id: UUID) -> Outcome:
         ground=award.ground,
         reason=award.reason,
         delay_reason=award.delay_reason,
-        due_at=_due(award),
+        due_on=_due(award),
         decided_at=award.decided_at,
         times=_times(award, signed.concluded_at),
         notice=parse_notice(shown.text.encode()) if shown else None,
@@ -314,11 +314,11 @@ def _candidate(
     return Candidate(judged, bidders.get(judged.bid_ref, ""), recommended, *why)
 
 
-def _due(award: Award) -> datetime | None:
+def _due(award: Award) -> date | None:
     if award.state != "handed" or award.delay_reason:
         return None
     [due] = award_deadlines(award.handed_at, rulebooks()[award.lot.tender.rulebook], calendar())
-    return due.at
+    return last_day(due.at)
 
 
 def _opened(by: Actor, lots: Iterable[Lot]) -> list[Unsealed]:

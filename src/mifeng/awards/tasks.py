@@ -1,7 +1,6 @@
 """Jobs about awards (定标任务): put what happened into the inboxes of those it concerns; repeating adds nothing."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
 from procrastinate.contrib.django import app
@@ -10,7 +9,7 @@ from mifeng.awards.models import Award
 from mifeng.bidding.models import Unsealed
 from mifeng.evaluation.models import Evaluation
 from mifeng.kernel.inbox import tell
-from mifeng.kernel.ledger.queries import subjects_of
+from mifeng.kernel.ledger.queries import body_of, subjects_of
 from mifeng.kernel.models import Entry
 from mifeng.kernel.tasks import AGAIN
 from mifeng.parties.models import Post
@@ -24,10 +23,9 @@ SIGNED, OWN, VOID, ANEW = "report-signed", "own-result", "evaluation-void", "pur
 @app.task(name="awards.tell_signed", retry=AGAIN)
 def tell_signed(*, entry_id: int) -> None:
     """Tell the agency that a report has all signatures and is to be handed over (提醒送交报告)."""
-    for pk in subjects_of(entry_id, "evaluation.evaluation"):
-        if Evaluation.objects.filter(pk=UUID(pk), state="concluded", concluded_at=_at(entry_id)).exists():
-            for tender, _ in tenders_of_entry(entry_id):
-                _tell(tender, SIGNED, entry_id, handles(organisation=tender.agency_id, role="agency"))
+    if any(move.get("to") == "concluded" for move in body_of(entry_id).get("moves", ())):
+        for tender, _ in tenders_of_entry(entry_id):
+            _tell(tender, SIGNED, entry_id, handles(organisation=tender.agency_id, role="agency"))
 
 
 @app.task(name="awards.tell_void", retry=AGAIN)
@@ -56,10 +54,6 @@ def tell_bidders(*, entry_id: int) -> None:
         lot_ref = Award.objects.values_list("lot_ref", flat=True).get(pk=UUID(pk))
         for tender, step in tenders_of_entry(entry_id):
             _tell(tender, ANEW if step == "start_anew" else OWN, entry_id, _bidders(lot_ref))
-
-
-def _at(entry_id: int) -> datetime:
-    return Entry.objects.get(pk=entry_id).at
 
 
 def _parties(tender: Tender, but: str = "") -> list[str]:
