@@ -45,11 +45,11 @@ EVALUATION = "cockpit/evaluation.html"
 
 @dataclass(frozen=True, slots=True)
 class CodeRow:
-    """A bid with its code and its place in the order of every seat (编码对照行)."""
+    """A bid with seat, code and place in the order of each seat (编码对照行)."""
 
     position: int
     bidder: str
-    codes: tuple[tuple[str, int], ...]
+    codes: tuple[tuple[str, str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,9 @@ class CodeTable:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One score with its remark (评分)."""
+    """One score of a seat with its remark (评分)."""
 
+    seat: str
     score: str
     remark: str
 
@@ -143,7 +144,7 @@ def code_table(mapping: bytes, bids: Sequence[Examined], promised: tuple[str, in
     }
     seats = tuple(sorted(given))
     rows = tuple(
-        CodeRow(bid.position, bid.bidder, tuple(places[seat][bid.position] for seat in seats))
+        CodeRow(bid.position, bid.bidder, tuple((seat, *places[seat][bid.position]) for seat in seats))
         for bid in bids
         if seats and bid.position in places[seats[0]]
     )
@@ -171,7 +172,7 @@ def score_tables(found: Sequence[Sheet], names: Mapping[str, str], template: Tem
 
 def _score(cells: Mapping[tuple[str, str, str], Any], place: tuple[str, str, str]) -> Score:
     cell = cells.get(place)
-    return Score(decimal_text(cell.score), cell.remark) if cell else Score("", "")
+    return Score(place[0], decimal_text(cell.score), cell.remark) if cell else Score(place[0], "", "")
 
 
 def _lot(lots: Sequence[Lot], lot_id: UUID) -> Lot:
