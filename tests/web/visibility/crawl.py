@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import product
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
@@ -49,6 +50,8 @@ LISTS = {
     "/cockpit/": ROOMS["cockpit"],
     "/supplier/": ROOMS["supplier"],
 }
+# Rooms that ask nobody who they are: the portal's inner pages, the reception of the bid tool, an expert's letter.
+OPEN = ("portal", "reception", "invitation")
 # Rooms behind the door; everything else, the reception's policy and an expert's letter included, anybody may ask for.
 DOORED = ("account", "workspace", "site", "cockpit", "live", "supplier", "hall", "library")
 
@@ -61,9 +64,17 @@ class Route:
     parameters: tuple[str, ...]
 
 
-def routes() -> list[Route]:
+@cache
+def routes() -> tuple[Route, ...]:
     """Return every route of the platform, from the table of routes itself."""
-    return list(_routes(get_resolver().url_patterns, ""))
+    return tuple(_routes(get_resolver().url_patterns, ""))
+
+
+@cache
+def forms_only(address: str) -> bool:
+    """Tell whether an address takes forms only, which it says itself: reading it is refused before anything else."""
+    allowed = Client().options(address).headers.get("Allow", "GET")
+    return "GET" not in allowed and "HEAD" not in allowed
 
 
 def _routes(patterns: Iterable[URLPattern | URLResolver], space: str) -> Iterator[Route]:
@@ -85,6 +96,7 @@ def values(world: World, route: Route, parameter: str) -> list[str]:
         "account:leaf": world.leaves(),
         "workspace:pk": tenders[:2],
         "workspace:document": documents,
+        "workspace:lot_id": [str(lot.pk) for lot in world.lots()],
         "workspace:request_id": requests,
         "site:tender": tenders,
         "site:request_id": [*requests, str(NOBODY)],
@@ -103,8 +115,8 @@ def addresses(world: World, post: str, *, new: list[str], whole: bool) -> Iterat
     """Return the addresses of the platform for one post, with every id of the world.
 
     What cannot change from stage to stage is read where ``whole`` is set only: the rooms that refuse the post before
-    they look at an id, the inner pages of a project in which the post takes no part, every page of the project that
-    stands still, and those public pages that say the same to everybody.
+    they look at an id, addresses that take forms only, the inner pages of a project in which the post takes no part,
+    every page of the project that stands still, and those public pages that say the same to everybody.
 
     Args:
         world: what exists.
@@ -116,7 +128,7 @@ def addresses(world: World, post: str, *, new: list[str], whole: bool) -> Iterat
     for route in routes():
         room, _, name = route.name.partition(":")
         foreign = role not in ROOMS.get(route.name, ROOMS.get(room, {role}))
-        guest = room == "portal" and post != "public"
+        guest = room in OPEN and post != "public"
         inner = (room == "workspace" and name not in DOORS and post not in PARTIES) or (
             name == "receipt-proof" and post.startswith("other-")
         )
@@ -125,14 +137,26 @@ def addresses(world: World, post: str, *, new: list[str], whole: bool) -> Iterat
         found = [new if parameter == "leaf" else values(world, route, parameter) for parameter in route.parameters]
         if foreign or guest:
             found = [some[:1] for some in found]
+        elif not whole:
+            found = [moving(world, post, room, some) for some in found]
         for chosen in product(*found):
             watched = not chosen or room != "workspace" or chosen[0] == str(world.tender.pk)
             if watched or name == "project" or (whole and chosen[1:] == tuple(some[0] for some in found[1:])):
-                yield reverse(route.name, args=chosen)
+                address = reverse(route.name, args=chosen)
+                if whole or not forms_only(address):
+                    yield address
     for leaf in world.own_leaves() if whole else world.own_leaves(post):
         if leaf not in new:
             yield reverse("account:receipt", args=[leaf])
     yield from _ways_in(world, post, role, whole=whole)
+
+
+def moving(world: World, post: str, room: str, ids: list[str]) -> list[str]:
+    """Leave out what stands still: the id of nothing, and packages of the project in which a post takes no part."""
+    gone = {str(NOBODY)}
+    if room == "hall" and not post.startswith("other-"):
+        gone |= {str(lot.pk) for lot in world.lots()[1:]}
+    return [one for one in ids if one not in gone] or ids[:1]
 
 
 def _ways_in(world: World, post: str, role: str, *, whole: bool) -> Iterator[str]:

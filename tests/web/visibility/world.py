@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import pikepdf
@@ -54,6 +55,7 @@ from mifeng.venues.models import Session, Site, SiteRequest
 from mifeng.web.shell.receipts import number
 from tests.web.visibility.bids import hand_in
 
+T = TypeVar("T")
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 DUE = datetime(2026, 3, 26, 1, 37, tzinfo=UTC)
 DUE_LATER = datetime(2026, 4, 2, 1, 41, tzinfo=UTC)
@@ -101,6 +103,20 @@ def followed(topic: str) -> str:
     return f"LIVE-OPEN {topic.encode().hex()}"
 
 
+def standing(read: Callable[..., T]) -> Callable[..., T]:
+    """Look at the world once for each stage: it stands still while it is read."""
+
+    @wraps(read)
+    def kept(world: "World", *args: str) -> T:
+        found = world.known.setdefault(world.stage, {})
+        key = (read.__name__, *args)
+        if key not in found:
+            found[key] = read(world, *args)
+        return cast("T", found[key])
+
+    return kept
+
+
 @dataclass
 class World:
     """The world at its present stage: who is who, what was marked, what exists."""
@@ -113,39 +129,48 @@ class World:
     at: datetime = START
     jobs_done: int = 0
     extra: dict[str, str] = field(default_factory=dict)
+    known: dict[str, dict[tuple[str, ...], Any]] = field(default_factory=dict, repr=False)
 
+    @standing
     def documents(self) -> list[Document]:
         """Return every version of both projects, the latest one of the watched project first."""
         rows = Document.objects.order_by("-version", "pk")
         return sorted(rows, key=lambda document: document.tender_id != self.tender.pk)
 
+    @standing
     def requests(self) -> list[SiteRequest]:
         """Return what was ever asked of a site."""
         return list(SiteRequest.objects.select_related("session").order_by("asked_at", "pk"))
 
+    @standing
     def leaves(self) -> list[str]:
         """Return the leaf of every entry about the two projects and their seats."""
         wanted = ("tenders.", "venues.siterequest", "venues.session", "oversight.")
         return [bytes(entry.leaf).hex() for entry in Entry.objects.order_by("pk") if entry.subject.startswith(wanted)]
 
+    @standing
     def lots(self) -> list[Lot]:
         """Return the packages of both projects, the watched one first."""
         rows = Lot.objects.filter(tender__in=(self.tender, self.other)).order_by("pk")
         return sorted(rows, key=lambda lot: lot.tender_id != self.tender.pk)
 
+    @standing
     def experts(self) -> list[str]:
         """Return one expert of the library."""
         return [str(pk) for pk in Expert.objects.order_by("pk").values_list("pk", flat=True)[:1]]
 
+    @standing
     def days(self) -> list[date]:
         """Return the days on which sessions are planned."""
         return sorted({legal_date(session.starts_at) for session in Session.objects.all()}) or [legal_date(SESSION[0])]
 
+    @standing
     def own_leaves(self, post: str = "") -> list[str]:
         """Return the leaves of the marked receipts, or of those of one post."""
         marked = self._marked().items()
         return [bytes(entry.leaf).hex() for word, entry in marked if post in ("", MARKED[word])]
 
+    @standing
     def marks(self) -> dict[str, str]:
         """Return what the placeholders of the table stand for at this stage; a fact not yet there has no mark."""
         sessions = {row.purpose: row for row in Session.objects.all()}
