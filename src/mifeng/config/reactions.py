@@ -96,7 +96,7 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "award": (tell_award,),
         "deem_awarded": (tell_award,),
         "explain_delay": (tell_award,),
-        "announce": (tell_award, tell_bidders),
+        "announce": (tell_award, tell_bidders, make_evidence),
         "take_next": (tell_award,),
         "start_anew": (tell_award, tell_bidders),
     }
