@@ -1,17 +1,21 @@
 """An award inside a test (定标测试件): from a report that every member has signed to the published result."""
 
 from datetime import timedelta
+from uuid import uuid4
 
-from mifeng.awards.actions import announce, award, hand_over, report_of
+from mifeng.awards.actions import announce, award, hand_over
 from mifeng.awards.models import Award
 from mifeng.evaluation.actions import Endorsed, conclude_evaluation, sign_report
+from mifeng.evaluation.models import Report
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.ledger.append import Written
-from mifeng.rules.award import Sat
+from mifeng.rules.award import Sat, parse_report
+from mifeng.sittings.keyring import ARRIVAL, seal
+from mifeng.sittings.models import Arrival, CheckIn, Panel
 from mifeng.tenders.actions import close_bidding
 from tests.actions import reviews
-from tests.actions.reviews import SCORING, SEATS, Review
+from tests.actions.reviews import SCORING, SEATED, SEATS, Review
 from tests.factories import DUE, City
 
 CONCLUDED = SCORING + timedelta(minutes=10)
@@ -26,6 +30,22 @@ STEPS = ("concluded", "handed", "awarded", "announced")
 def committee() -> tuple[Sat, ...]:
     """Return the committee as a sitting names it."""
     return tuple(Sat(seat, "buyer" if number == 0 else "expert", NAMES[number]) for number, seat in enumerate(SEATS))
+
+
+def leave_sitting(review: Review) -> None:
+    """Leave behind what the check-in of the committee leaves: who sits where, by name, closed."""
+    session, tender = uuid4(), review.lot.tender
+    panel = Panel(tender=tender, session=session, speciality="A08", state="complete", assembled_at=SEATED)
+    Panel.objects.bulk_create([panel])
+    checkin = CheckIn(panel=panel, session=session, state="open", opened_at=SEATED)
+    CheckIn.objects.bulk_create([checkin])
+    rows = []
+    for number, one in enumerate(committee()):
+        key = {"handle": f"{number:016x}", "who": f"{number:064x}", "state": "seated", "identified_at": SEATED}
+        row = Arrival(checkin=checkin, site=tender.host_site, role=one.role, label=one.seat, **key)
+        row.sealed = seal(ARRIVAL, row.pk, {"name": one.name})
+        rows.append(row)
+    Arrival.objects.bulk_create(rows)
 
 
 def reach(city: City, step: str) -> Review:
@@ -84,7 +104,12 @@ def first(review: Review) -> str:
 
 def candidates(review: Review) -> tuple[str, ...]:
     """Return the bids that the report recommends."""
-    return report_of(Award.objects.get(pk=review.lot.pk)).candidates
+    return parse_report(report_text(review).encode()).candidates
+
+
+def report_text(review: Review) -> str:
+    """Return the text of the report that stands."""
+    return Report.objects.get(evaluation=review.lot.pk, report_hash=review.row.report_hash).text
 
 
 _WAYS = {"concluded": concluded, "handed": handed, "awarded": awarded, "announced": announced}

@@ -173,8 +173,10 @@ def test_each_act_has_its_step(review: Review, step: str, acts: tuple[Callable[[
 
 def test_no_act_before_the_report_is_handed_over(review: Review) -> None:
     for act in (award_first, give_reason, publish, follow, begin_anew):
-        with pytest.raises(ObjectDoesNotExist), clock.frozen(LATER):
+        with refused(WrongState, "wrong-state"), clock.frozen(LATER):
             act(review, review.city["buyer"])
+        with refused(NotEntitled, "not-your-project"), clock.frozen(LATER):
+            act(review, review.city["buyer-2"])
 
 
 def test_a_report_without_all_signatures_is_not_handed_over(review: Review) -> None:
@@ -267,6 +269,17 @@ def test_a_result_names_every_member_or_is_not_published(review: Review) -> None
         with refused(WrongState, "names-missing") as refusal, clock.frozen(ANNOUNCED):
             announce(review.lot.pk, committee=named, by=review.city["agency-a"])
         assert refusal.value.facts["seats"] == seats
+
+
+def test_names_are_opened_for_the_notice(review: Review) -> None:
+    """Nobody hands them in: they come from the sitting, where they stood closed."""
+    awarding.leave_sitting(review)
+    awarding.handed(review)
+    awarding.awarded(review)
+    with clock.frozen(ANNOUNCED):
+        written = announce(review.lot.pk, by=review.city["buyer"])
+
+    assert parse_notice(read_entry(written.id).facts("announce")["notice"].encode()).experts == committee()
 
 
 def test_next_candidates_follow_until_none_is_left(review: Review) -> None:

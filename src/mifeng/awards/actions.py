@@ -77,7 +77,7 @@ def award(lot_id: UUID, bid_ref: str, reason: str = "", *, ground: str = "", by:
     """
     words = check_wording(reason, field="reason", limit=MAX_REASON)
     with acting("award", by=by) as act:
-        found, tender = _held(act, lot_id, by, "buyer")
+        found, tender = _held(act, lot_id, by)
         check_step(AWARD, "award", state=found.state, role=by.role)
         passed = check_decision(bid_ref, report_of(found), passed_over(found), ground, words)
         _decide(act, found, bid_ref, ground if passed else "", words)
@@ -100,7 +100,7 @@ def explain_delay(lot_id: UUID, reason: str, *, by: Actor) -> Written:
     """
     words = check_wording(reason, field="reason", limit=MAX_REASON, empty="reason-required")
     with acting("explain_delay", by=by) as act:
-        found, tender = _held(act, lot_id, by, "buyer")
+        found, tender = _held(act, lot_id, by)
         check_state(found, "explain_delay", "handed")
         found.delay_reason = words
         act.note(found, "explain_delay", report=found.report, reason=words)
@@ -176,7 +176,7 @@ def take_next(lot_id: UUID, ground: str, reason: str, *, by: Actor) -> Written:
     words = check_wording(reason, field="reason", limit=MAX_REASON, empty="reason-required")
     check_ground(ground)
     with acting("take_next", by=by) as act:
-        found, tender = _held(act, lot_id, by, "buyer")
+        found, tender = _held(act, lot_id, by)
         check_step(AWARD, "take_next", state=found.state, role=by.role)
         gone = found.bid_ref
         _decide(act, found, successor(report_of(found), [*passed_over(found), gone]), ground, words)
@@ -200,7 +200,7 @@ def start_anew(lot_id: UUID, ground: str, reason: str, *, by: Actor) -> Written:
     words = check_wording(reason, field="reason", limit=MAX_REASON, empty="reason-required")
     check_ground(ground)
     with acting("start_anew", by=by) as act:
-        found, tender = _held(act, lot_id, by, "buyer")
+        found, tender = _held(act, lot_id, by)
         check_step(AWARD, "start_anew", state=found.state, role=by.role)
         found.ground, found.reason = ground, words
         act.move(found, AWARD, "start_anew", report=found.report, ground=ground, reason=words)
@@ -232,11 +232,20 @@ def check_state(found: Award, step: str, *allowed: str) -> None:
         raise WrongState(Reason("wrong-state", {"step": step, "state": found.state, "allowed": allowed}))
 
 
-def _held(act: Act, lot_id: UUID, by: Actor, role: str) -> tuple[Award, Tender]:
-    """Take an award alone for agency or purchaser of its project; a ban stops the agency and never the purchaser."""
-    found = act.lock(Award, lot_id)
-    tender = act.share(Tender, found.lot.tender_id)
+def _held(act: Act, lot_id: UUID, by: Actor, role: str = "buyer") -> tuple[Award, Tender]:
+    """Take an award alone for agency or purchaser of its project; a ban stops the agency and never the purchaser.
+
+    Raises:
+        NotEntitled: ``wrong-post``, ``not-your-project``, ``agency-banned``.
+        WrongState: ``wrong-state``, before the report is handed over.
+    """
+    tender_id = Lot.objects.values_list("tender", flat=True).get(pk=lot_id)
+    begun = Award.objects.filter(pk=lot_id).exists()
+    found = act.lock(Award, lot_id) if begun else None
+    tender = act.share(Tender, tender_id)
     check_own(tender, by, role=role)
+    if found is None:
+        raise WrongState(Reason("wrong-state", {"step": act.step, "state": "", "allowed": ("handed",)}))
     if role == "agency":
         check_agency(act, tender.agency_id)
     return found, tender
