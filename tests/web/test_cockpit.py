@@ -23,7 +23,7 @@ def test_supervisor_sees_projects_of_the_own_authority(city: City) -> None:
     assert tender.number in listed.content.decode()
     page = shown.content.decode()
     assert [site for site in ("市中心", "杭锦后旗", "五原县") if site in page] == ["市中心", "杭锦后旗", "五原县"]
-    assert page.count("data-clock=") == 10
+    assert page.count("data-clock=") == 11
     assert 'data-theme="dark"' in page
 
 

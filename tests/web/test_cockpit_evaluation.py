@@ -1,14 +1,18 @@
 """The evaluation in the cockpit (监督评审): numbers, then the codes, then the scores, each from its own step on."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.test import TestCase
 
 from mifeng.evaluation.codes import issues_of, secret_of
 from mifeng.evaluation.models import BlindCopy
 from mifeng.kernel.models import Entry, Noted
+from tests.actions import awarding
 from tests.actions.reviews import FIRMS, SCORING, SEATS, Review, lead, reach
+from tests.conftest import read_city
 from tests.factories import City
 from tests.web.rooms import ask, queries, read
 from tests.web.test_workspace_evaluation import concluded
@@ -16,14 +20,32 @@ from tests.web.test_workspace_evaluation import concluded
 LATER = SCORING + timedelta(minutes=10)
 
 
+@pytest.fixture(scope="module")
+def seated(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Review]:
+    """A package whose committee has taken its seats."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        atomics = TestCase._enter_atomics()
+        try:
+            yield reach(read_city(), "seated")
+        finally:
+            TestCase._rollback_atomics(atomics)
+
+
+@pytest.fixture
+def review(seated: Review, db: None) -> Review:
+    """Return the package; what the test does to it is undone after it."""
+    return seated
+
+
 def page_of(review: Review) -> str:
     """Return the address of a package in the cockpit."""
     return f"/cockpit/{review.lot.tender_id}/lots/{review.lot.pk}"
 
 
-def test_codes_open_with_the_lock_and_scores_with_the_last_sheet(city: City) -> None:
+def test_codes_open_with_the_lock_and_scores_with_the_last_sheet(review: Review) -> None:
     """Not a step earlier, not to another authority; every look at them is noted, none changes anything."""
-    review = reach(city, "reviewing")
+    for step in ("chaired", "reviewing"):
+        lead(review, step)
     entries = Entry.objects.count()
     pages = [read("supervisor", page_of(review), at=SCORING)]
     entries_after = Entry.objects.count()
@@ -33,6 +55,9 @@ def test_codes_open_with_the_lock_and_scores_with_the_last_sheet(city: City) -> 
     concluded(review)
     pages.append(read("supervisor", page_of(review), at=LATER))
     report = ask("supervisor", f"{page_of(review)}/report", at=LATER)
+    for step in (awarding.handed, awarding.awarded):
+        step(review)
+    awarded = read("supervisor", page_of(review), at=awarding.AWARDED)
 
     codes = {line.code for issue in issues_of(review.row) for seat in issue.seats for line in seat.lines}
     shown = [({one for one in codes if one in page} == codes, any(one in page for one in codes)) for page in pages]
@@ -41,6 +66,7 @@ def test_codes_open_with_the_lock_and_scores_with_the_last_sheet(city: City) -> 
     assert ["与事先的承诺一致" in page for page in pages] == [False, True, True, True]
     assert [page.count("data-scores") for page in pages] == [0, 0, 2, 2]
     assert ["data-report" in page for page in pages] == [False, False, False, True]
+    assert f"{FIRMS[3]}，第1名，采购人确定" in awarded
     # As they stand, beside bidder, item and seat.
     technical = pages[2].split("data-scores")[1].split("</table>")[0]
     rows = [re.findall(r"<t[hd][^>]*>([^<]*)", row) for row in technical.split("<tr")[2:4]]
@@ -48,16 +74,12 @@ def test_codes_open_with_the_lock_and_scores_with_the_last_sheet(city: City) -> 
     assert rows[0] == [FIRMS[0], "技术方案", "20.5", "20", "19.5", "19", "18.5"]
     assert rows[1] == [FIRMS[0], "技术参数", *["5"] * 5]
     assert (report["Content-Type"], entries_after) == ("application/pdf", entries)
-    assert [one.facts["state"] for one in Noted.objects.filter(kind="evaluation")] == [
-        "locked",
-        "revealed",
-        "concluded",
-    ]
+    looks = [one.facts["state"] for one in Noted.objects.filter(kind="evaluation")]
+    assert looks == ["locked", "revealed", "concluded", "concluded"]
 
 
-def test_doubts_about_copies_are_told_to_whoever_scores_nothing(city: City) -> None:
+def test_doubts_about_copies_are_told_to_whoever_scores_nothing(review: Review) -> None:
     """Agency and supervisor learn whose file it is; the purchaser, whose representative scores, learns how many."""
-    review = reach(city, "seated")
     BlindCopy.objects.filter(evaluation=review.lot.pk, position=2, number=1).update(after="", fault="file-encrypted")
     workspace = f"/workspace/{review.lot.tender_id}/lots/{review.lot.pk}/evaluation"
 
@@ -69,9 +91,7 @@ def test_doubts_about_copies_are_told_to_whoever_scores_nothing(city: City) -> N
 
 
 @pytest.mark.parametrize(("account", "status"), [("agency-a", 403), ("buyer", 403), ("host", 403), ("bidder-1", 403)])
-def test_nobody_else_watches(city: City, account: str, status: int) -> None:
-    review = reach(city, "published")
-
+def test_nobody_else_watches(review: Review, account: str, status: int) -> None:
     assert [ask(account, page_of(review) + rest).status_code for rest in ("", "/report")] == [status, status]
 
 

@@ -1,9 +1,11 @@
 """The evaluation in the workspace (资格审查与评审进度): who is qualified, then counts, in the end the report."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
 from mifeng.bidding.models import OpenedFile
@@ -15,6 +17,7 @@ from mifeng.kernel.models import Entry, Noted
 from mifeng.kernel.vault import intake
 from mifeng.tenders.models import Lot
 from tests.actions.reviews import FIRMS, PRICES, REVIEWED, SCORING, SEATS, Review, lead, reach, reviews_of, speaking_pdf
+from tests.conftest import read_city
 from tests.factories import City
 from tests.rules.scores import TEMPLATE
 from tests.web.rooms import ask, client_of, codes, read, send, shown_codes, text_of
@@ -22,6 +25,23 @@ from tests.web.test_paper import words_of
 
 AGENCY = "agency-a"
 LATER = SCORING + timedelta(minutes=10)
+
+
+@pytest.fixture(scope="module")
+def opened(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Review]:
+    """A package whose bids are open and wait for their review."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        atomics = TestCase._enter_atomics()
+        try:
+            yield reach(read_city(), "qualifying")
+        finally:
+            TestCase._rollback_atomics(atomics)
+
+
+@pytest.fixture
+def review(opened: Review, db: None) -> Review:
+    """Return the package; what the test does to it is undone after it."""
+    return opened
 
 
 def page_of(review: Review, rest: str = "evaluation") -> str:
@@ -47,9 +67,8 @@ def found(review: Review, number: int, passed: str, reasons: str = "", account: 
     return answer.status_code, codes(answer)
 
 
-def test_every_bidder_is_reviewed_and_the_review_is_closed(city: City) -> None:
+def test_every_bidder_is_reviewed_and_the_review_is_closed(review: Review) -> None:
     """A refusal needs its reason; nothing is closed while one is missing; the last page names who is in and out."""
-    review = reach(city, "qualifying")
     open_page = read(AGENCY, page_of(review), at=REVIEWED)
     early = send(AGENCY, page_of(review, "evaluation/start"), at=REVIEWED)
 
@@ -70,9 +89,8 @@ def test_every_bidder_is_reviewed_and_the_review_is_closed(city: City) -> None:
     assert (done.status_code, review.state) == (303, "qualified")
 
 
-def test_too_few_qualified_make_the_tender_void(city: City) -> None:
+def test_too_few_qualified_make_the_tender_void(review: Review) -> None:
     """Said as a lawful outcome with its reason, and no button is left (GPL-36)."""
-    review = reach(city, "qualifying")
     for number in (1, 2):
         found(review, number, "no", "未提供审计报告")
     for number in (3, 4):
@@ -87,9 +105,8 @@ def test_too_few_qualified_make_the_tender_void(city: City) -> None:
     assert found(review, 3, "no", "无") == (409, ["wrong-state"])
 
 
-def test_only_the_files_of_the_qualification_are_handed_out(city: City) -> None:
+def test_only_the_files_of_the_qualification_are_handed_out(review: Review) -> None:
     """A technical file is nobody's here; a look is noted (blind review, LC-2018-80 三(六))."""
-    review = reach(city, "qualifying")
     bid = review.bids[0].bid
     stored = intake([speaking_pdf("营业执照")])
     facts = {"media": "application/pdf", "sha256": stored.sha256, "size": stored.size}
@@ -109,10 +126,8 @@ def test_only_the_files_of_the_qualification_are_handed_out(city: City) -> None:
 @pytest.mark.parametrize(
     ("account", "status"), [("host", 403), ("bidder-1", 403), ("supervisor", 403), ("agency-b", 404)]
 )
-def test_others_have_no_part_in_it(city: City, account: str, status: int) -> None:
+def test_others_have_no_part_in_it(review: Review, account: str, status: int) -> None:
     """Nobody else reads or reviews."""
-    review = reach(city, "qualifying")
-
     assert [
         found(review, 1, "yes", account=account)[0],
         send(account, page_of(review)).status_code in (403, 404, 405),
@@ -131,12 +146,13 @@ def test_before_the_review_the_page_says_why(city: City) -> None:
     page = read(AGENCY, page_of(review))
 
     assert ("评审还没有开始" in page, "暗标编码密钥的承诺" in page) == (True, True)
-    assert (Evaluation.objects.count(), Entry.objects.count()) == (0, entries)
+    assert (Evaluation.objects.filter(pk=review.lot.pk).count(), Entry.objects.count()) == (0, entries)
 
 
-def test_progress_is_numbers_until_the_report_is_signed(city: City) -> None:
+def test_progress_is_numbers_until_the_report_is_signed(review: Review) -> None:
     """No score, no code, no seat's doing; with the last signature ranks, points, candidates and the dissent."""
-    review = reach(city, "reviewing")
+    for step in ("qualified", "seated", "chaired", "reviewing"):
+        lead(review, step)
     pages = [read(AGENCY, page_of(review), at=SCORING)]
     for step in ("locked", "revealed"):
         lead(review, step)
@@ -158,9 +174,8 @@ def test_progress_is_numbers_until_the_report_is_signed(city: City) -> None:
     )
 
 
-def test_the_project_says_whose_turn_it_is(city: City) -> None:
+def test_the_project_says_whose_turn_it_is(review: Review) -> None:
     """In the list and on its page: the reader's in the review, the committee's afterwards."""
-    review = reach(city, "qualifying")
     Lot.objects.filter(pk=review.lot.pk).update(**{"state": "closed"})
     project = f"/workspace/{review.lot.tender_id}"
     pages = [read(AGENCY, project, at=REVIEWED) + read("buyer", "/workspace/", at=REVIEWED)]
@@ -172,9 +187,8 @@ def test_the_project_says_whose_turn_it_is(city: City) -> None:
     assert [f'href="{page_of(review)}#qualification"' in page for page in pages] == [True, True]
 
 
-def test_the_page_costs_the_same_for_every_number_of_bids(city: City) -> None:
+def test_the_page_costs_the_same_for_every_number_of_bids(review: Review) -> None:
     """One query for all bids, one for all findings."""
-    review = reach(city, "qualifying")
     before = _count(review)
     for number in range(1, 5):
         found(review, number, "yes")

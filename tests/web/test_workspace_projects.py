@@ -142,7 +142,7 @@ def test_project_page_shows_head_clocks_tasks_and_topic(city: City) -> None:
     ):
         assert fact in page
     assert f'data-topic="tenders.tender:{tender.pk}"' in page
-    assert page.count("data-clock=") == 10
+    assert page.count("data-clock=") == 11
     assert 'data-until="2026-03-26T01:30:00.000Z" data-full' in page
     assert page.count("截止前对任何人不显示") == 2
     assert "签到前对任何人不显示" in page

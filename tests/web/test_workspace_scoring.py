@@ -1,8 +1,10 @@
 """The scoring template in the workspace (评分办法): proposed, changed, added up, set; fixed with the notice."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import TestCase
 
 from mifeng.evaluation.models import ScoringTemplate
 from mifeng.kernel.law import rulebooks
@@ -11,12 +13,30 @@ from mifeng.rules.scoring import parse_template, preset
 from mifeng.tenders.models import Tender
 from mifeng.web.workspace.forms.scoring import proposed
 from tests.actions.reviews import reach
+from tests.conftest import read_city
 from tests.factories import City, fixed, lot_of
 from tests.rules.books import BOOK_2026
 from tests.rules.scores import TEMPLATE
 from tests.web.rooms import codes, queries, read, send, text_of
 
 AGENCY = "agency-a"
+
+
+@pytest.fixture(scope="module")
+def prepared(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Tender]:
+    """A project before its notice."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        atomics = TestCase._enter_atomics()
+        try:
+            yield fixed(read_city())
+        finally:
+            TestCase._rollback_atomics(atomics)
+
+
+@pytest.fixture
+def tender(prepared: Tender, db: None) -> Tender:
+    """Return the project; what the test does to it is undone after it."""
+    return prepared
 
 
 def page_of(tender: Tender) -> str:
@@ -36,10 +56,8 @@ def kept() -> list[ScoringTemplate]:
     return list(ScoringTemplate.objects.all())
 
 
-def test_the_preset_is_lawful_and_set_as_it_is(city: City) -> None:
+def test_the_preset_is_lawful_and_set_as_it_is(tender: Tender) -> None:
     """One form, one receipt; what was typed is what is kept, canonical, and shown in words from then on."""
-    tender = fixed(city)
-
     first = read(AGENCY, page_of(tender))
     done = send(AGENCY, page_of(tender), typed())
     again = send(AGENCY, page_of(tender), typed())
@@ -55,10 +73,8 @@ def test_the_preset_is_lawful_and_set_as_it_is(city: City) -> None:
     assert "评分办法" in read(AGENCY, f"/workspace/{tender.pk}")
 
 
-def test_sums_are_shown_before_anything_is_set(city: City) -> None:
+def test_sums_are_shown_before_anything_is_set(tender: Tender) -> None:
     """Adding up and checking is no act; what the law would refuse is said with its clause."""
-    tender = fixed(city)
-
     good = text_of(send(AGENCY, page_of(tender), typed(check="1")))
     short = text_of(send(AGENCY, page_of(tender), typed(check="1", item_1_max="10", price_points="20")))
     more = text_of(send(AGENCY, page_of(tender), typed(more="1", item_2_name="另一因素")))
@@ -81,9 +97,11 @@ def test_sums_are_shown_before_anything_is_set(city: City) -> None:
         ({"extreme": "50"}, ["extreme-wide"]),
     ],
 )
-def test_an_unlawful_template_comes_back_with_its_reason(city: City, changes: dict[str, str], found: list[str]) -> None:
+def test_an_unlawful_template_comes_back_with_its_reason(
+    tender: Tender, changes: dict[str, str], found: list[str]
+) -> None:
     """Nothing is set; everything typed is still there (GPLR-34, MOF-87-55)."""
-    answer = send(AGENCY, page_of(fixed(city)), typed(**changes))
+    answer = send(AGENCY, page_of(tender), typed(**changes))
 
     assert (answer.status_code, codes(answer), kept()) == (422, found, [])
 
@@ -101,8 +119,8 @@ def test_an_unlawful_template_comes_back_with_its_reason(city: City, changes: di
         {f"item_{number}_part": "" for number in range(1, 6)},  # type: ignore[misc]
     ],
 )
-def test_a_wrong_shape_is_said_beside_its_field(city: City, changes: dict[str, str]) -> None:
-    answer = send(AGENCY, page_of(fixed(city)), typed(**changes))
+def test_a_wrong_shape_is_said_beside_its_field(tender: Tender, changes: dict[str, str]) -> None:
+    answer = send(AGENCY, page_of(tender), typed(**changes))
 
     assert (answer.status_code, codes(answer), kept()) == (422, ["malformed"], [])
 
@@ -125,10 +143,8 @@ def test_from_the_notice_on_it_is_fixed(city: City) -> None:
     assert parse_template(kept()[0].text.encode()) == TEMPLATE
 
 
-def test_a_package_without_one_says_so(city: City) -> None:
+def test_a_package_without_one_says_so(tender: Tender) -> None:
     """The purchaser waits for the agency; the list of tasks names it."""
-    tender = fixed(city)
-
     page = read("buyer", page_of(tender))
     answer = send("buyer", page_of(tender), typed())
 
@@ -139,25 +155,21 @@ def test_a_package_without_one_says_so(city: City) -> None:
 @pytest.mark.parametrize(
     ("account", "status"), [("host", 403), ("supervisor", 403), ("bidder-1", 403), ("agency-b", 404)]
 )
-def test_others_find_no_such_page(city: City, account: str, status: int) -> None:
-    tender = fixed(city)
-
+def test_others_find_no_such_page(tender: Tender, account: str, status: int) -> None:
     assert send(account, page_of(tender), typed()).status_code == status
     assert Entry.objects.filter(type="set_template").count() == 0
 
 
-def test_the_page_costs_the_same_before_and_after(city: City) -> None:
+def test_the_page_costs_the_same_before_and_after(tender: Tender) -> None:
     """Looking asks for nothing, and a package of another project is not found under this one."""
-    tender = fixed(city)
     before = queries(AGENCY, page_of(tender))
     send(AGENCY, page_of(tender), typed())
 
     assert queries(AGENCY, page_of(tender)) == before
 
 
-def test_the_notice_is_not_published_unawares_without_one(city: City) -> None:
+def test_the_notice_is_not_published_unawares_without_one(tender: Tender) -> None:
     """Both pages of the notice say what holds; without a template the platform evaluates nothing (GPLR-34)."""
-    tender = fixed(city)
     without = read(AGENCY, f"/workspace/{tender.pk}/publish")
     send(AGENCY, page_of(tender), typed())
 

@@ -11,7 +11,9 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
+from mifeng.awards.queries import Outcome, result_for
 from mifeng.evaluation.queries import (
     OPEN,
     SHOWN,
@@ -33,6 +35,7 @@ from mifeng.rules.blind import commitment, parse_mapping
 from mifeng.rules.scoring import Sheet, Template, decimal_text
 from mifeng.tenders.models import Lot
 from mifeng.tenders.queries import tender_for, with_lots
+from mifeng.web.shell import texts, words
 from mifeng.web.shell.evaluated import doubt_lines, evaluation_steps, void_text
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.paper import report_answer
@@ -130,8 +133,36 @@ def _opened(
         done = result(by, lot.pk)
         items = {item.id: item.name for item in template.items}
         opened |= {"result": done, "report": report_view(done.text, done.bidders, items)}
+        award = result_for(by, lot.pk)
+        opened |= {"award": award, "award_facts": award_facts(award)}
     reads.note("evaluation", by, f"tenders.lot:{lot.pk}", state=found.state)
     return opened
+
+
+def award_facts(award: Outcome) -> list[tuple[str, str]]:
+    """Return how the award stands, line by line (定标情况)."""
+    ground = str(texts.GROUND_TITLES.get(award.ground, award.ground))
+    gone = [one for one in award.everybody if one.ground]
+    taken = _("逾时未确定，视同确定第一名") if award.deemed else _("采购人确定")
+    passed = [
+        _("%(bidder)s：%(ground)s。%(reason)s")
+        % {"bidder": one.bidder, "ground": texts.GROUND_TITLES.get(one.ground, one.ground), "reason": one.reason}
+        for one in gone
+    ]
+    rows = [
+        (
+            _("中标人"),
+            _("%(bidder)s，第%(rank)d名，%(how)s") % {"bidder": award.bidder, "rank": award.rank, "how": taken},
+        )
+        if award.winner
+        else ("", ""),
+        (_("依据的情形"), ground),
+        (_("理由"), award.reason),
+        (_("未按时确定的理由"), award.delay_reason),
+        (_("不再递补的候选人"), "\n".join(passed)),
+        (_("结果公告"), words.beijing(award.published_at, seconds=True) if award.published_at else ""),
+    ]
+    return [(label, value) for label, value in rows if value]
 
 
 def code_table(mapping: bytes, bids: Sequence[Examined], promised: tuple[str, int] | None) -> CodeTable:

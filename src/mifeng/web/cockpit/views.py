@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from mifeng.awards.queries import clocks, stages
 from mifeng.kernel import reads
 from mifeng.oversight.actions import record_finding
 from mifeng.oversight.bundle import is_over
@@ -18,7 +19,6 @@ from mifeng.tenders.queries import (
     Row,
     Standing,
     asks_for,
-    clocks,
     history_for,
     notices,
     search,
@@ -48,6 +48,7 @@ class Watched:
     row: Row
     url: str
     standing: Standing
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,16 @@ def index(request: Request) -> HttpResponse:
     by = acting_post(request)
     words = request.GET.get("q", "").strip()[:100]
     shown = page(request, search(tenders_for(by), words), ORDER)
-    known = standings(shown.rows)
+    known, listed = standings(shown.rows), with_lots(shown.rows)
+    further = stages(row.lots[0].pk for row in listed)
     rows = [
-        Watched(row, reverse("cockpit:project", args=[row.tender.pk]), known[row.tender.pk])
-        for row in with_lots(shown.rows)
+        Watched(
+            row,
+            reverse("cockpit:project", args=[row.tender.pk]),
+            known[row.tender.pk],
+            further.get(row.lots[0].pk, row.state),
+        )
+        for row in listed
     ]
     return render(request, INDEX, {"page": shown, "rows": rows, "q": words})
 
@@ -82,8 +89,10 @@ def project(request: Request, pk: UUID) -> HttpResponse:
     [row] = with_lots([tender])
     asks = asks_for(by, tender)
     form = FindingForm(request.POST or None)
+    further = stages(lot.pk for lot in row.lots)
     context = {
         "row": row,
+        "lots": [(lot, further.get(lot.pk, lot.state)) for lot in row.lots],
         "tender": tender,
         "clocks": [clock_row(clock, request.now) for clock in clocks(tender, row.lots, request.now)],
         "asks": asks,
