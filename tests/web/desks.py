@@ -1,18 +1,23 @@
 """Seats for the tests of the desk's pages (席位测试件): browsers in which members of a committee sit."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 
+from mifeng.evaluation import blind
 from mifeng.kernel import clock
 from mifeng.parties import passes
 from mifeng.parties.models import SeatPass
+from tests.actions import reviews
 from tests.actions.reviews import SCORING, SEATS, Review
+from tests.conftest import read_city
 from tests.factories import DUE
 
 AT = SCORING
@@ -84,3 +89,24 @@ def hidden(page: str, name: str) -> str:
     """Return the value of a hidden field of a page."""
     [found] = re.findall(rf'<input type="hidden" name="{name}" value="([^"]*)"', page)
     return found
+
+
+@contextmanager
+def evaluation_at(step: str, blocker: Any) -> Iterator[Review]:
+    """Lead an evaluation to a step for a whole file of tests; each test works in a transaction of its own within."""
+    with blocker.unblock():
+        atomics = TestCase._enter_atomics()
+        try:
+            yield reviews.reach(read_city(), step)
+        finally:
+            TestCase._rollback_atomics(atomics)
+
+
+def codes_for(review: Review, number: int) -> list[str]:
+    """Return a seat's codes in its own order."""
+    return [bid.code for bid in blind.pages_for(review.member(number), review.lot.pk)]
+
+
+def cell(code: str, item: str, score: str, version: int = 0, remark: str = "") -> dict[str, str]:
+    """Return what a form or a script sends for one cell."""
+    return {"code": code, f"score-{item}": score, f"version-{item}": str(version), f"remark-{item}": remark}

@@ -82,7 +82,6 @@ class ReasonForm(forms.Form):
         label=_("理由"),
         max_length=MAX_REASON,
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("写明依据招标文件哪一条、投标文件第几页")}),
-        required=False,
     )
 
 
@@ -114,9 +113,7 @@ class CorrectionForm(forms.Form):
     after = forms.DecimalField(
         label=_("改为"), max_digits=9, decimal_places=6, error_messages={"required": _("没有填写")}
     )
-    reason = RuledText(
-        label=_("理由，写进评审报告"), max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 2}), required=False
-    )
+    reason = RuledText(label=_("理由，写进评审报告"), max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 2}))
 
     def correction(self, seat: str, before: Decimal) -> Correction:
         """Return what is asked for."""

@@ -1,17 +1,13 @@
 """All scores beside each other (评分汇总), once they are shown: by bid, seat and item, with what members differ on."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mifeng.evaluation.blind import Desk, Held, OpenBid, Reported
-from mifeng.rules.errors import Reason
+from mifeng.evaluation.blind import Desk, Held, OpenBid
 from mifeng.rules.scoring import Correction, Item, Sheet, decimal_text, differences, seat_sums
-from mifeng.web.shell import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +54,6 @@ class Change:
     before: str
     after: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReportLine:
-    """One bid in the report (评审报告行)."""
-
-    bidder: str
-    quote_yuan: Decimal | None
-    evaluated_yuan: Decimal | None
-    technical: str
-    mean: str
-    price: str
-    total: str
-    rank: int
-    candidate: int
-    why: tuple[str, ...]
-    low: bool
 
 
 def bid_tables(
@@ -150,41 +129,6 @@ def all_places(tables: Sequence[BidTable], names: Mapping[str, str]) -> list[tup
     ]
 
 
-def report_lines(report: Reported, bids: Sequence[OpenBid]) -> list[ReportLine]:
-    """Return the report as a table: valid bids by rank, then those that are out."""
-    fields: dict[str, Any] = json.loads(report.text)
-    names = {one.bid_ref: one.bidder for one in bids}
-    lines = [_reported(line, names, fields) for line in fields["bids"]]
-    return sorted(lines, key=lambda one: (not one.rank, one.rank, one.candidate))
-
-
-def _reported(line: Mapping[str, Any], names: Mapping[str, str], fields: Mapping[str, Any]) -> ReportLine:
-    ref = str(line["bid_ref"])
-    quote = Decimal(line["quote_yuan"]) if line["quote_yuan"] else None
-    if not line["valid"]:
-        why = [*(_invalid(code) for code in line["reasons"]), *fields["rejected"].get(ref, ())]
-        return ReportLine(names.get(ref, ""), quote, None, "", "", "", "", 0, 0, tuple(why), low=False)
-    candidates = list(fields["candidates"])
-    return ReportLine(
-        names.get(ref, ""),
-        quote,
-        Decimal(line["evaluated_yuan"]),
-        line["technical"],
-        line["mean"],
-        line["price"],
-        line["total"],
-        int(line["rank"]),
-        candidates.index(ref) + 1 if ref in candidates else 0,
-        (),
-        low=bool(line["low"]),
-    )
-
-
-def _invalid(code: str) -> str:
-    known = {"rejected": _("过半数委员认定投标无效"), "quote-unreadable": _("唱标内容读不出报价")}
-    return known.get(code) or words.reason_text(Reason(code))
-
-
 def _split(desk: Desk, sheets: Sequence[Sheet], part: str) -> Mapping[str, frozenset[str]]:
     return differences([one for one in sheets if one.part == part], desk.template)
 
@@ -197,7 +141,7 @@ def _line(
     items: Sequence[Item],
     split: Mapping[str, frozenset[str]],
     abnormal: Mapping[str, Held],
-    points: Any,
+    points: Decimal | None,
 ) -> SeatLine:
     given = {cell.item: cell for one in sheets if one.seat == seat for cell in one.cells if cell.code == bid_ref}
     cells = []

@@ -22,5 +22,6 @@ urlpatterns = [
     path("<uuid:lot>/abnormal", settling.abnormal, name="abnormal"),
     path("<uuid:lot>/correct", settling.correct, name="correct"),
     path("<uuid:lot>/conclude", settling.conclude, name="conclude"),
+    path("<uuid:lot>/report.pdf", settling.paper, name="paper"),
     path("<uuid:lot>/report", settling.report, name="report"),
 ]

@@ -16,9 +16,11 @@ from mifeng.kernel.ledger.append import Written
 from mifeng.rules.errors import Reason, Unfair
 from mifeng.web.desk.forms import CorrectionForm, EndorseForm, ReasonForm
 from mifeng.web.desk.frame import Room
-from mifeng.web.desk.tally import BidTable, all_places, bid_tables, changes, own_places, report_lines
+from mifeng.web.desk.tally import BidTable, all_places, bid_tables, changes, own_places
 from mifeng.web.shell.http import Request
-from mifeng.web.shell.posts import methods, only
+from mifeng.web.shell.paper import report_answer
+from mifeng.web.shell.posts import acting_post, methods, only
+from mifeng.web.shell.reported import report_view
 from mifeng.web.shell.scoring import deduction_title, per_cent
 
 BIDS, SETTLE, REPORT = "desk/bids.html", "desk/settle.html", "desk/report.html"
@@ -101,11 +103,20 @@ def report(request: Request, lot: UUID) -> HttpResponse:
     found = blind.report_for(room.by, lot)
     if found is None:
         return redirect(room.home)
-    context = {"lines": report_lines(found, blind.named_for(room.by, lot)), "changes": _changes(room)}
+    names = {item.id: item.name for item in room.desk.template.scored}
+    bidders = {one.bid_ref: one.bidder for one in blind.named_for(room.by, lot)}
+    context = {"view": report_view(found.text, bidders, names)}
     if request.method != "POST":
         return room.page(REPORT, form=EndorseForm(initial={"report": found.report_hash}), **context)
     form = EndorseForm(request.POST)
     return room.act(lambda by: sign_report(lot, form.endorsed(), by=by), form, REPORT, **context)
+
+
+@methods("GET")
+@only("seat")
+def paper(request: Request, lot: UUID) -> HttpResponse:
+    """Hand out the signed report as PDF (评审报告文件)."""
+    return report_answer(blind.paper_for(acting_post(request), lot))
 
 
 def settled(room: Room) -> HttpResponse:
