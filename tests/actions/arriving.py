@@ -1,18 +1,24 @@
 """A check-in inside a test (签到测试件): a session an hour ahead, its experts drawn, its bids open, cards of all."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
+
+import pytest
 
 from mifeng.experts.pools import personal_of
 from mifeng.gateways.reader import Card
 from mifeng.gateways.reader.simulated import SimulatedReader
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK, Actor
+from mifeng.kernel.models import EntryBody
 from mifeng.parties.passes import actor_of_pass, enter_seat
+from mifeng.rules.errors import NotEntitled
 from mifeng.rules.sitting import PLEDGES
 from mifeng.sittings import actions
-from mifeng.sittings.kiosks import kiosk_of, standing
+from mifeng.sittings.kiosks import Standing, kiosk_of, standing
 from mifeng.sittings.models import Arrival, CheckIn, Panel
 from mifeng.tenders.models import Tender
 from tests.actions import draws
@@ -114,3 +120,23 @@ def everybody(door: Door) -> list[Actor]:
     for site in (HOST, GUEST, OTHER):
         found += [enter(come(door, site, card)[1]) for card in door.cards(site)]
     return found
+
+
+def person_of(door: Door, site: str, step: str, card: Card | None = None) -> tuple[Standing, Actor]:
+    """Return somebody who has come as far as a step, and the kiosk."""
+    arrival, _ = come(door, site, card or door.cards(site)[0], step)
+    _, kiosk = door.kiosk(site)
+    return standing(kiosk, arrival.pk), kiosk
+
+
+def said(entry: int) -> str:
+    """Return everything an entry says, as text."""
+    return bytes(EntryBody.objects.get(pk=entry).content).decode()
+
+
+@contextmanager
+def turned_away(code: str) -> Iterator[None]:
+    """Expect a refusal at the seat; unlike others it leaves a row, by which guessing is slowed down."""
+    with pytest.raises(NotEntitled) as caught:
+        yield
+    assert caught.value.codes == (code,)

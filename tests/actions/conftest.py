@@ -11,10 +11,12 @@ from datetime import timedelta
 import pytest
 from django.test import TestCase
 
+from mifeng.kernel import clock
 from mifeng.kernel.actors import Actor
 from mifeng.tenders.models import Tender
 from tests import factories
-from tests.actions import reviews
+from tests.actions import arriving, reviews
+from tests.actions.arriving import AT, Door
 from tests.actions.reviews import Review
 from tests.conftest import read_city
 from tests.factories import City
@@ -80,3 +82,21 @@ def reviewed(
 def review(reviewed: Review, db: None) -> Review:
     """Return the evaluation of the file; what the test does to it is undone after it."""
     return replace(reviewed, salts=dict(reviewed.salts))
+
+
+@pytest.fixture(scope="module")
+def at_the_door(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Door]:
+    """Lead a project to its open check-in, once for the file."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        atomics = TestCase._enter_atomics()
+        try:
+            yield arriving.opened(read_city())
+        finally:
+            TestCase._rollback_atomics(atomics)
+
+
+@pytest.fixture
+def door(at_the_door: Door, db: None) -> Iterator[Door]:
+    """Return the check-in of the file at an instant of it; what the test does is undone after it."""
+    with clock.frozen(AT):
+        yield replace(at_the_door)

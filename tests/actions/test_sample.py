@@ -5,11 +5,15 @@ import stat
 from collections import Counter
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from stdnum.cn import uscc
 
+from mifeng.gateways.reader import Card
+from mifeng.gateways.reader.simulated import SimulatedReader
 from mifeng.kernel.models import Entry
 from mifeng.parties.models import Organisation, Person, Post
+from mifeng.sample.cards import cards, write
 from mifeng.sample.municipality import CENTRE_NAME, POSTS, SHOWN, build, organisation_code, sign_in_data
 from mifeng.venues.models import Seat, Site
 from tests.actions.evidence import changed, snapshot
@@ -54,7 +58,7 @@ def test_everything_was_made_by_acts_that_are_in_the_ledger(city: City) -> None:
     """Nothing of the sample came in behind the door's back (R071)."""
     types = Counter(Entry.objects.values_list("type", flat=True))
 
-    assert types == {"register_organisation": 16, "register_site": 4, "appoint": 16, "add_experts": 1}
+    assert types == {"register_organisation": 16, "register_site": 4, "appoint": 20, "add_experts": 1}
     assert set(Entry.objects.values_list("actor_handle", flat=True)) == {"operator"}
 
 
@@ -112,3 +116,24 @@ def test_sign_in_data_shows_one_person_of_each_post(city: City, passwords: dict[
     person = Person.objects.get(account="buyer")
     assert [check_password(word, person.password) for _, account, word in shown if account == "buyer"] == [True]
     assert sign_in_data(tmp_path / "nothing") == []
+
+
+def test_cards_stand_in_a_closed_file_and_are_read_by_the_reader(city: City) -> None:
+    path = Path(settings.ENV.data) / "keys" / "cards"
+    found = cards(path)
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(found["experts"]) == 120
+    assert not {one["number"] for one in found["experts"]} & {one["number"] for one in found["representatives"]}
+    for one in (*found["experts"], *found["representatives"]):
+        card = SimulatedReader().read(one["card"])
+        assert card == Card(one["number"], one["name"], one["face"])
+
+
+def test_cards_that_are_there_stay(tmp_path: Path, city: City) -> None:
+    write(tmp_path / "cards")
+    before = (tmp_path / "cards").read_text()
+
+    write(tmp_path / "cards")
+
+    assert (tmp_path / "cards").read_text() == before

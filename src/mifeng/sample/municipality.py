@@ -17,7 +17,7 @@ from stdnum.cn import uscc
 from mifeng.kernel.actors import Actor
 from mifeng.parties.actions import appoint, register_organisation
 from mifeng.parties.models import Organisation, Post
-from mifeng.sample import experts
+from mifeng.sample import cards, experts
 from mifeng.venues.actions import register_site
 from mifeng.venues.models import Seat
 
@@ -72,6 +72,11 @@ POSTS = (
     ("guest-hangjin", "杭锦后旗公共资源交易中心", Post.Role.GUEST, "副场 场地岗01"),
     ("guest-wuyuan", "五原县公共资源交易中心", Post.Role.GUEST, "副场 场地岗02"),
     ("guest-dengkou", "磴口县公共资源交易中心", Post.Role.GUEST, "副场 场地岗03"),
+    # The second officer of each site: two of them check by hand whom no camera knows.
+    ("host-2", CENTRE_NAME, Post.Role.HOST, "主场 场地岗02"),
+    ("guest-hangjin-2", "杭锦后旗公共资源交易中心", Post.Role.GUEST, "副场 场地岗11"),
+    ("guest-wuyuan-2", "五原县公共资源交易中心", Post.Role.GUEST, "副场 场地岗12"),
+    ("guest-dengkou-2", "磴口县公共资源交易中心", Post.Role.GUEST, "副场 场地岗13"),
     *((f"bidder-{number}", name, Post.Role.BIDDER, "供应商 经办01") for number, name in enumerate(SUPPLIERS, 1)),
     ("librarian", CENTRE_NAME, Post.Role.LIBRARIAN, "专家库 管理岗01"),
 )
@@ -97,6 +102,7 @@ def build(passwords: Path) -> None:
         site = sites[firm] if role in (Post.Role.HOST, Post.Role.GUEST) else ""
         appoint(organisations[firm].pk, {**facts, "site": site}, by=OPERATOR)
     experts.build()
+    cards.write(passwords.with_name("cards"))
 
 
 def sign_in_data(passwords: Path) -> list[tuple[str, str, str]]:

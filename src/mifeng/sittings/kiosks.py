@@ -16,7 +16,7 @@ from mifeng.sittings.guards import check_kiosk
 from mifeng.sittings.models import Arrival, Kiosk
 from mifeng.sittings.parties import bidders_by_lot
 from mifeng.tenders.models import Tender
-from mifeng.venues.models import Booking, Seat
+from mifeng.venues.models import Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,9 @@ def declared(kiosk: Actor, arrival_id: UUID | str) -> Declared:
     return Declared(tender.purchaser.name, tender.agency.name, lots)
 
 
-def room(kiosk: Actor, arrival_id: UUID | str) -> list[Seat]:
-    """Return the seats that a person's session holds at the kiosk's site, by label, for the way to one's own."""
-    row = Arrival.objects.select_related("checkin").get(pk=arrival_id, site=kiosk.site)
-    held = Booking.objects.filter(request__session=row.checkin.session, request__site=row.site, state="confirmed")
-    return list(Seat.objects.filter(pk__in=held.values("seat")).order_by("label"))
+def room(kiosk: Actor) -> list[Seat]:
+    """Return the seats of the kiosk's site, by label, for the way to one's own."""
+    return list(Seat.objects.filter(site=kiosk.site).order_by("label"))
 
 
 def mark_of(handle: str) -> str:

@@ -110,7 +110,7 @@ def arrivals(by: Actor, tender: Tender) -> tuple[SiteArrivals, ...]:
         come[str(site)] += 1
         sit[str(site)] += entered_at is not None
     names = {str(one.pk): one.name for one in Site.objects.all()}
-    return tuple(
+    found = [
         SiteArrivals(
             names[plan.site] if by.role in BY_SITE or plan.site == by.site else "",
             plan.role,
@@ -119,7 +119,8 @@ def arrivals(by: Actor, tender: Tender) -> tuple[SiteArrivals, ...]:
             sit[plan.site],
         )
         for plan in plan_of(Session.objects.get(pk=checkin.session))
-    )
+    ]
+    return tuple(sorted(found, key=lambda one: (one.role != "host", one.site_name)))
 
 
 def committee_names(tender: Tender) -> tuple[CommitteeName, ...]:

@@ -95,7 +95,7 @@ class PledgeForm(forms.Form):
         label=_("声明"),
         required=False,
         choices=[
-            ("avoidance", _("我与上列采购人、代理机构和投标人都没有应当回避的关系。")),
+            ("avoidance", _("我与名单上的采购人、代理机构和投标人都没有应当回避的关系。")),
             ("independence", _("我独立评审，对本人的意见负责，不与他人商议分数。")),
             ("secrecy", _("评审期间不带手机，不向外透露评审情况。")),
             ("recording", _("我知道席位全程录音录像，评分签名提交后不能自行更改。")),

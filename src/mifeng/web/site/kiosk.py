@@ -247,7 +247,7 @@ def _context(request: Request, kiosk: Actor, person: Standing | None) -> dict[st
     elif screen == "pledge" and person:
         context |= {"declared": declared(kiosk, person.arrival), "form": PledgeForm(request.POST or None)}
     elif screen == "seat" and person:
-        context |= {"number": read_label(person.label)[1], "seats": room(kiosk, person.arrival)}
+        context |= {"number": read_label(person.label)[1], "seats": room(kiosk)}
     return context
 
 

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from mifeng.web.workspace.views import awards, documents, draws, entry, evaluation, notices, projects, scoring, seats
+from mifeng.web.workspace.views import (
+    awards,
+    documents,
+    draws,
+    entry,
+    evaluation,
+    notices,
+    projects,
+    representative,
+    scoring,
+    seats,
+)
 
 app_name = "workspace"
 urlpatterns = [
@@ -30,5 +41,6 @@ urlpatterns = [
     ),
     path("<uuid:pk>/publish", notices.publish, name="publish"),
     path("<uuid:pk>/draw", draws.draw, name="draw"),
+    path("<uuid:pk>/representative", representative.representative, name="representative"),
     path("<uuid:pk>/clarify", notices.issue_clarification, name="clarify"),
 ]
