@@ -74,7 +74,7 @@ def test_codes_open_with_the_lock_and_scores_with_the_last_sheet(review: Review)
     assert rows[0] == [FIRMS[0], "技术方案", "20.5", "20", "19.5", "19", "18.5"]
     assert rows[1] == [FIRMS[0], "技术参数", *["5"] * 5]
     assert (report["Content-Type"], entries_after) == ("application/pdf", entries)
-    looks = [one.facts["state"] for one in Noted.objects.filter(kind="evaluation")]
+    looks = [one.facts["step"] for one in Noted.objects.filter(kind="evaluation")]
     assert looks == ["locked", "revealed", "concluded", "concluded"]
 
 

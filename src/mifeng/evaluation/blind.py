@@ -366,11 +366,7 @@ def report_for(by: Actor, lot_id: UUID) -> Reported | None:
 
 
 def paper_for(by: Actor, lot_id: UUID) -> Paper:
-    """Return the signed report as a paper, to a member.
-
-    Raises:
-        DoesNotExist: for whoever has no seat in it, and before all members have signed.
-    """
+    """Return the signed report as a paper, to a member; ``DoesNotExist`` for others, and before all have signed."""
     return paper_of(_member(by, lot_id).evaluation)
 
 

@@ -135,7 +135,7 @@ def _opened(
         opened |= {"result": done, "report": report_view(done.text, done.bidders, items)}
         award = result_for(by, lot.pk)
         opened |= {"award": award, "award_facts": award_facts(award)}
-    reads.note("evaluation", by, f"tenders.lot:{lot.pk}", state=found.state)
+    reads.note("evaluation", by, f"tenders.lot:{lot.pk}", step=found.state)
     return opened
 
 
