@@ -22,24 +22,31 @@ class PlainForm(RoomForm):
     """An act that needs nothing but its confirmation (只需确认)."""
 
 
-class ReasonForm(RoomForm):
+class ReasonField(RuledText):
     """Words that stay on record (理由)."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            label=gettext_lazy("理由"),
+            max_length=MAX_REASON,
+            widget=forms.Textarea(attrs={"rows": 4}),
+            help_text=gettext_lazy("写明事实和依据的材料，记入台账。"),
+        )
+
+
+class ReasonForm(RoomForm):
+    """Why nothing can be decided in time (未按时确定的理由)."""
+
     field_of = OF_REASON
-    reason = RuledText(
-        label=gettext_lazy("理由"),
-        max_length=MAX_REASON,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("写明事实和依据的材料，记入台账。"),
-    )
+    reason = ReasonField()
 
 
-class GroundForm(ReasonForm):
+class GroundForm(RoomForm):
     """Why a candidate cannot be taken (法定情形), one of those that the law knows, and what happened."""
 
     field_of = MappingProxyType({**OF_REASON, "award-ground": "ground", "candidates-spent": "ground"})
-    field_order = ("ground", "reason")
     ground = forms.ChoiceField(label=gettext_lazy("法定情形"))
+    reason = ReasonField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
