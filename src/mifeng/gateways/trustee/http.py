@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 
+from mifeng.gateways.calling import client
 from mifeng.gateways.trustee import Given, Outcome, Refused, Unreachable
 from mifeng.rules.decisive import closed, keyed, published
 from mifeng.rules.encoding import canonical, parse_canonical
@@ -45,8 +46,7 @@ class HttpTrustee:
     def __init__(self, address: Callable[[], str], key: Callable[[], Named]) -> None:
         self._address = address
         self.key = key
-        # The surroundings' proxies are not asked: a trustee is named by its address and reached there or not at all.
-        self._client = httpx.Client(timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS), trust_env=False)
+        self._client = client(CONNECT_SECONDS, ANSWER_SECONDS)
 
     def deadline(self, policy: bytes, receipt: str) -> Outcome:
         """Ask for the countersignature of a deadline; see ``Trustee.deadline``."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 
+from mifeng.gateways.calling import client
 from mifeng.gateways.witness import Contributed, Refused, Unreachable
 from mifeng.gateways.witness.http import ANSWER_SECONDS, CONNECT_SECONDS, post
 from mifeng.rules.draw.lots import Contribution, verify_contribution
@@ -35,8 +36,7 @@ class HttpContributor:
     def __init__(self, address: Callable[[], str], key: Callable[[], Contributor]) -> None:
         self._address = address
         self.key = key
-        # The surroundings' proxies are not asked: a witness is named by its address and reached there or not at all.
-        self._client = httpx.Client(timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS), trust_env=False)
+        self._client = client(CONNECT_SECONDS, ANSWER_SECONDS)
 
     def contribute(self, policy: bytes, notice: str, pool: str, handle: bytes) -> Contributed | Refused | Unreachable:
         """Ask for the contribution to a draw; see ``Contributor.contribute``."""

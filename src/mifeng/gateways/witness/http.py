@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 
+from mifeng.gateways.calling import client
 from mifeng.gateways.witness import Conflict, Cosigned, Outcome, Refused, Unreachable
 from mifeng.rules.errors import Tampered
 from mifeng.rules.ledger import (
@@ -32,8 +33,7 @@ class HttpWitness:
     def __init__(self, address: Callable[[], str], key: Callable[[], VerifierKey]) -> None:
         self._address = address
         self.key = key
-        # The surroundings' proxies are not asked: a witness is named by its address and reached there or not at all.
-        self._client = httpx.Client(timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS), trust_env=False)
+        self._client = client(CONNECT_SECONDS, ANSWER_SECONDS)
 
     def cosign(self, old_size: int, proof: Sequence[bytes], note: str) -> Outcome:
         """Ask for a cosignature of a signed checkpoint; never raises for what the other side does."""
