@@ -72,7 +72,7 @@ PAPER = Paper(
         Endorsement("host/2", True, ""),
         Endorsement("one/1", False, "偏低"),
     ),
-    made_at=AT,
+    made_at=AT.replace(microsecond=271828),
     concluded_at=AT,
 )
 

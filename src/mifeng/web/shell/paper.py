@@ -44,7 +44,7 @@ def report_pdf(paper: Paper) -> bytes:
         sys_inputs={"data": data},
         format="pdf",
         pdf_standards=STANDARD,
-        timestamp=paper.made_at.astimezone(UTC),
+        timestamp=paper.made_at.astimezone(UTC).replace(microsecond=0),  # what a PDF can say
     )
 
 
