@@ -31,19 +31,24 @@ SOLUTION = (
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a supplier of the story offers (报价): price in yuan, days to deliver, pages of its technical part."""
+    """What a supplier of the story offers (报价): price in yuan, days to deliver, pages of its technical part.
+
+    Of the 20 technical parameters asked for it meets ``met``; ``done`` contracts like this one it has fulfilled.
+    """
 
     account: str
     price: str
     days: int
     pages: int
+    met: int
+    done: int
 
 
 OFFERS = (
-    Offer("bidder-1", "4650000.00", 45, 60),
-    Offer("bidder-2", "4420000.00", 60, 200),
-    Offer("bidder-3", "4588000.00", 50, 120),
-    Offer("bidder-4", "4715500.00", 40, 90),
+    Offer("bidder-1", "4650000.00", 45, 60, 20, 5),
+    Offer("bidder-2", "4420000.00", 60, 200, 16, 3),
+    Offer("bidder-3", "4588000.00", 50, 120, 18, 4),
+    Offer("bidder-4", "4715500.00", 40, 90, 18, 2),
 )
 
 
@@ -120,9 +125,11 @@ def _fill(bidder: Bidder, price: str) -> None:
 
 
 def _write_parts(bidder: Bidder) -> None:
+    met = f"技术参数共20项，满足{bidder.offer.met}项，逐项响应见后。"
+    done = f"近三年同类业绩{bidder.offer.done}项，合同见后。"
     made: dict[str, Callable[[], bytes]] = {
-        "technical/技术方案.pdf": lambda: paper(f"{NAME}　技术方案", SOLUTION, bidder.offer.pages),
-        "business/商务响应.pdf": lambda: paper(f"{NAME}　商务响应", SOLUTION, 60),
+        "technical/技术方案.pdf": lambda: paper(f"{NAME}　技术方案", (met, *SOLUTION), bidder.offer.pages),
+        "business/商务响应.pdf": lambda: paper(f"{NAME}　商务响应", (done, *SOLUTION), 60),
         "qualification/资格证明.pdf": lambda: paper(f"{bidder.name}　资格证明", SOLUTION, 60),
         "price/报价明细.pdf": lambda: paper(f"{bidder.name}　报价明细", SOLUTION, 60),
     }

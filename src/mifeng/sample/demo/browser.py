@@ -1,6 +1,6 @@
 """A person at a browser without scripts (浏览者): reads pages, fills in the forms they offer, follows their links."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -22,6 +22,7 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
     choices: dict[str, dict[str, str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    name: str = ""
 
     def named(self, label: str) -> str:
         """Return the name of the field that is shown under a label.
@@ -101,7 +102,7 @@ class Page(HTMLParser):
         elif tag == "label":
             self._for = known.get("for", "")
         elif tag == "form":
-            self.forms.append(Form(known.get("action") or self.url))
+            self.forms.append(Form(known.get("action") or self.url, name=known.get("id", "")))
         elif self.forms:
             self._control(tag, known)
 
@@ -136,18 +137,22 @@ class Page(HTMLParser):
         if self._area:
             self.forms[-1].fields[self._area] = data
 
+    def _owner(self, name: str) -> Form:
+        """Return the form that a control belongs to: the one it names, or the one in which it stands."""
+        return next((form for form in reversed(self.forms) if name and form.name == name), self.forms[-1])
+
     def _control(self, tag: str, known: Mapping[str, str]) -> None:
-        form, name = self.forms[-1], known.get("name", "")
+        form, name = self._owner(known.get("form", "")), known.get("name", "")
         if name and known.get("id", "") in self._captions:
             form.labels[self._captions[known["id"]]] = name
         if tag == "textarea":
             form.fields[name], self._area = "", name
         elif tag == "select":
             form.choices[name], self._select = {}, name
-            form.fields.setdefault(name, "")
+            form.fields.pop(name, None)
         elif tag == "option" and self._select:
             self._option = known.get("value", "")
-            if "selected" in known:
+            if "selected" in known or self._select not in form.fields:
                 form.fields[self._select] = self._option
         elif tag == "input" and name:
             kind = known.get("type", "text")
@@ -184,7 +189,18 @@ class Person:
             raise Unexpected(f"{self.account} {address}: {answer.status_code} {_shown(answer)}")
         return Page(address, answer.text)
 
-    def send(self, form: Form, *, file: File | None = None, expect: str = "", **fields: str) -> Page:
+    def fetch(self, address: str) -> bytes:
+        """Open something that is no page, and return its bytes.
+
+        Raises:
+            Unexpected: when it is not there for this person.
+        """
+        answer = self.client.get(address)
+        if answer.status_code != 200:
+            raise Unexpected(f"{self.account} {address}: {answer.status_code}")
+        return answer.content
+
+    def send(self, form: Form, *, file: File | None = None, expect: str = "", **fields: str | Sequence[str]) -> Page:
         """Send a form with these fields filled in and return the page that answers.
 
         Args:
@@ -196,7 +212,7 @@ class Person:
         Raises:
             Unexpected: when the answer is another one.
         """
-        kept = {name: value for name, value in (form.fields | fields).items() if name}
+        kept = {name: value for name, value in {**form.fields, **fields}.items() if name}
         files = {"file": file} if file else None
         answer = self.client.post(form.action, data=kept, files=files)
         page = Page(answer.url.raw_path.decode(), answer.text)

@@ -2,26 +2,35 @@
 
 import base64
 import re
+from dataclasses import dataclass
 
 from mifeng.gateways.sms import Message
 from mifeng.gateways.sms.files import FileSms
-from mifeng.sample.demo.browser import Page
-from mifeng.sample.demo.entry import Project
+from mifeng.sample.demo.browser import Page, Unexpected
+from mifeng.sample.demo.entry import HOST, PLACES, Project
 from mifeng.sample.demo.stage import Stage
 
 LINK = re.compile(r"(/invitation/[\w-]+)")
 SEATS, SITES = 4, 3
 
 
-def draw_experts(stage: Stage, project: Project) -> None:
-    """Draw four experts for three sites; the first who is asked cannot come, the next in order is."""
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An expert who has agreed to come (应邀专家): known by the telephone of the message, and where to be."""
+
+    phone: str
+    place: str
+
+
+def draw_experts(stage: Stage, project: Project) -> list[Invited]:
+    """Draw four experts for three sites and return them; the first who is asked cannot come, the next in order is."""
     agency = stage.person("agency-a")
     page = agency.open(f"{project.page}/draw")
     agency.confirm(agency.send(page.form(holds="speciality")))
     stage.timeline.say("代理机构", "发起抽取：各场地名单冻结、入台账、经见证，此后才有种子")
     answered: set[str] = set()
-    accepted = 0
-    while accepted < SEATS:
+    coming: list[Invited] = []
+    while len(coming) < SEATS:
         message = _next_message(stage, answered)
         if not answered:
             stage.timeline.say("见证方", "三方各出一份可验证随机数，种子产生，次序由种子算出")
@@ -31,9 +40,10 @@ def draw_experts(stage: Stage, project: Project) -> None:
             stage.timeline.say("专家", "有一位专家因故谢绝；按同一次序递补下一位")
         else:
             _answer(stage, message, "accept")
-            accepted += 1
+            coming.append(Invited(message.phone, _place(message)))
     stage.until(lambda: _complete(agency.open(f"{project.page}/draw")), "名单密封")
     stage.timeline.say("平台", "四席抽齐，名单密封；签到之前谁也看不到是谁")
+    return coming
 
 
 def _next_message(stage: Stage, answered: set[str]) -> Message:
@@ -50,6 +60,13 @@ def _next_message(stage: Stage, answered: set[str]) -> Message:
 def _messages(stage: Stage) -> list[Message]:
     secret = base64.b64decode((stage.data / "keys" / "dispatch.key").read_text())
     return [one for one in FileSms(stage.data / "outbox", secret).messages() if LINK.search(one.text)]
+
+
+def _place(message: Message) -> str:
+    found = next((place for place in PLACES if place in message.text), "")
+    if not found:
+        raise Unexpected(f"短信没有写明{HOST}或副场：{message.text}")
+    return found
 
 
 def _answer(stage: Stage, message: Message, answer: str) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from mifeng.sample.demo.browser import Page, Person
 from mifeng.sample.demo.pages import paper
@@ -11,20 +11,24 @@ from mifeng.sample.demo.timeline import BEIJING
 
 NAME = "中小学课桌椅采购"
 BUDGET = "4800000.00"
+HOST = "市中心"
 GUESTS = {"guest-hangjin": "杭锦后旗", "guest-wuyuan": "五原县"}
+PLACES = (HOST, *GUESTS.values())
 DEMAND = (
     "采购课桌椅六千套，供城区十二所中小学使用；课桌高度可调，桌面板材甲醛释放量符合国家标准。",
     "投标人应说明生产组织、运输安排、安装调试、质量检验和售后服务，并提交样图与材料说明。",
     "交付期限自合同签订之日起计算，分批交付，每批到场后由采购人组织验收。",
 )
 ID = re.compile(r"/workspace/([0-9a-f-]{36})")
+LOT = re.compile(r"/lots/([0-9a-f-]{36})/")
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The project that the story is about (演示项目): its id, and when its bids are due."""
+    """The project that the story is about (演示项目): its id, that of its package, and when its bids are due."""
 
     pk: str
+    lot: str
     due_at: datetime
 
     @property
@@ -32,15 +36,21 @@ class Project:
         """Return its address in the workspace."""
         return f"/workspace/{self.pk}"
 
+    @property
+    def package(self) -> str:
+        """Return the address of its package there."""
+        return f"{self.page}/lots/{self.lot}"
+
 
 def bring_in(stage: Stage) -> Project:
-    """Play the entry, the document, the seats and the notice."""
+    """Play the entry, the document, how bids will be scored, the seats and the notice."""
     agency = stage.person("agency-a")
     _enter(stage, agency)
     pk = _accept(stage, agency)
     _settle_document(stage, agency, pk)
+    lot = _set_scoring(stage, agency, pk)
     _book_seats(stage, agency, pk)
-    return _publish(stage, agency, pk)
+    return _publish(stage, agency, pk, lot)
 
 
 def _enter(stage: Stage, agency: Person) -> None:
@@ -77,6 +87,14 @@ def _settle_document(stage: Stage, agency: Person, pk: str) -> None:
     stage.timeline.say("采购人", "确认招标文件（40 页，存证文件库）")
 
 
+def _set_scoring(stage: Stage, agency: Person, pk: str) -> str:
+    address = agency.open(f"/workspace/{pk}").link("", part="/scoring")
+    agency.send(agency.open(address).form(holds="price_points"))
+    stage.timeline.say("代理机构", "设定评分办法：技术50分、商务20分、价格30分，随公告固定，此后不能改")
+    found = LOT.search(address)
+    return found.group(1) if found else ""
+
+
 def _book_seats(stage: Stage, agency: Person, pk: str) -> None:
     form = agency.open(f"/workspace/{pk}/seats").form(holds="host_experts")
     form.fields |= {form.named(name): "1" for name in GUESTS.values()}
@@ -90,20 +108,15 @@ def _book_seats(stage: Stage, agency: Person, pk: str) -> None:
     stage.timeline.say("各场地", "全部确认；副场只见场次代号，不见项目")
 
 
-def _publish(stage: Stage, agency: Person, pk: str) -> Project:
+def _publish(stage: Stage, agency: Person, pk: str, lot: str) -> Project:
     form = agency.open(f"/workspace/{pk}/publish").form(holds="due_on")
     agency.confirm(agency.send(form, text="采购课桌椅一批，需求、评审办法与密封规则详见招标文件。"))
     due = datetime.fromisoformat(f"{form.fields['due_on']}T{form.fields['due_time']}").replace(tzinfo=BEIJING)
     stage.timeline.say("代理机构", f"发布招标公告，投标截止 {due:%Y-%m-%d %H:%M}；密封规则与抽取标识同时入台账")
     public = stage.person("")
     stage.until(lambda: _found(public.open("/"), NAME), "公告出现在门户")
-    return Project(pk, due)
+    return Project(pk, lot, due)
 
 
 def _found(page: Page, words: str) -> Page | None:
     return page if words in page.text else None
-
-
-def shortly_before(at: datetime) -> datetime:
-    """Return a minute before an instant."""
-    return at - timedelta(minutes=1)

@@ -38,9 +38,13 @@ class Stage:
     def person(self, account: str) -> Person:
         """Return somebody of the sample city, signed in; the empty account is the public."""
         if account not in self.people:
-            known = json.loads((self.data / "keys" / "sample").read_text()) | {"": ""}
-            self.people[account] = self.enter(account, known[account])
+            self.people[account] = self.come(account)
         return self.people[account]
+
+    def come(self, account: str) -> Person:
+        """Return somebody of the sample city at another computer, signed in there."""
+        known = json.loads((self.data / "keys" / "sample").read_text()) | {"": ""}
+        return self.enter(account, known[account])
 
     def enter(self, account: str = "", password: str = "") -> Person:
         """Let somebody come in by a browser of their own, under an account or as a stranger."""
@@ -56,6 +60,13 @@ class Stage:
         Raises:
             Unexpected: when it ends otherwise.
         """
+        code, said = self.ask(*arguments)
+        if bool(code) != bool(fails) or fails not in said:
+            raise Unexpected(f"mifeng {' '.join(arguments[:2])}: {code} {said[-1500:]}")
+        return said
+
+    def ask(self, *arguments: str) -> tuple[int, str]:
+        """Run a program of the platform's and return its exit code and what it said."""
         done = subprocess.run(  # noqa: S603 - our own programs
             [sys.executable, "-m", "mifeng.cli", *arguments],
             env=self.variables,
@@ -63,10 +74,7 @@ class Stage:
             text=True,
             check=False,
         )
-        said = done.stdout + done.stderr
-        if bool(done.returncode) != bool(fails) or fails not in said:
-            raise Unexpected(f"mifeng {' '.join(arguments[:2])}: {done.returncode} {said[-1500:]}")
-        return said
+        return done.returncode, done.stdout + done.stderr
 
     def move_clock(self, to: datetime) -> None:
         """Move the test clock forward to an instant."""
