@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import TestCase
+from django.test import Client, TestCase
 
 from mifeng.evaluation.models import ScoringTemplate
 from mifeng.kernel.law import rulebooks
@@ -125,8 +125,8 @@ def test_a_wrong_shape_is_said_beside_its_field(tender: Tender, changes: dict[st
     assert (answer.status_code, codes(answer), kept()) == (422, ["malformed"], [])
 
 
-def test_from_the_notice_on_it_is_fixed(city: City) -> None:
-    """Agency and purchaser read what holds, with the commitment to the secret of the codes; nobody changes it."""
+def test_from_the_notice_on_it_is_fixed(city: City, client: Client) -> None:
+    """Agency, purchaser and the public read what holds, with the commitment to the secret of the codes."""
     review = reach(city, "published")
     tender = review.lot.tender
 
@@ -139,6 +139,7 @@ def test_from_the_notice_on_it_is_fixed(city: City) -> None:
             True,
             False,
         )
+    assert '<h2 id="scoring-1">评分办法</h2>' in text_of(client.get(f"/projects/{tender.pk}"))
     assert (late.status_code, codes(late)) == (409, ["wrong-state"])
     assert parse_template(kept()[0].text.encode()) == TEMPLATE
 

@@ -4,6 +4,7 @@ Until the scores are shown, agency and purchaser learn counts and the supervisor
 codes, which is laid open to the supervisor with the lock.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -142,6 +143,14 @@ def templates_for(by: Actor, tender_id: UUID) -> dict[UUID, Template]:
     tender = tender_for(by, tender_id)
     rows = ScoringTemplate.objects.filter(lot__tender=tender).values_list("pk", "text")
     return {pk: parse_template(text.encode()) for pk, text in rows}
+
+
+def fixed_templates(lots: Iterable[Lot]) -> list[tuple[Lot, Template]]:
+    """Return the scoring templates of packages whose notice is out, as everybody may read them (公开的评分办法)."""
+    rows = {lot.pk: lot for lot in lots if lot.lot_ref}
+    found = ScoringTemplate.objects.filter(pk__in=rows, lot__state__in=("published", "closed"))
+    texts = dict(found.values_list("pk", "text"))
+    return [(lot, parse_template(texts[pk].encode())) for pk, lot in rows.items() if pk in texts]
 
 
 def progress(by: Actor, lot_id: UUID) -> Progress:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from mifeng.awards.queries import PublicResult, public_clocks, public_results
 from mifeng.bidding.queries import OVER, opening_states
+from mifeng.evaluation.queries import fixed_templates
 from mifeng.kernel.law import rulebooks
 from mifeng.kernel.vault import path_of
 from mifeng.rules.procedure import PROCEDURES
@@ -30,6 +31,7 @@ from mifeng.web.shell.http import Request
 from mifeng.web.shell.paging import SIZES, page
 from mifeng.web.shell.posts import methods
 from mifeng.web.shell.regions import region_title
+from mifeng.web.shell.scoring import template_view
 
 KEYS = ("-issued_on", "-entered_at", "id")
 FOR_GOOD = "public, max-age=86400, immutable"
@@ -78,6 +80,7 @@ def project(request: Request, tender: str) -> HttpResponse:
         "method": PROCEDURES[listing.METHOD].term,
         "notices": found,
         "documents": issued_documents(row.tender),
+        "methods": [(lot, template_view(template)) for lot, template in fixed_templates(row.lots)],
         "clocks": [clock_row(clock, request.now) for clock in public_clocks(row.tender, row.lots, request.now)],
         "feed": feed(public_history(row.tender)),
         "steps": _steps(row, len(found) > 1, results, opened=_opened(openings)),
