@@ -1,5 +1,6 @@
 """The import contracts hold, name exactly the folders that exist, and each is seen to break on a planted violation."""
 
+import ast
 import configparser
 import os
 import shutil
@@ -16,6 +17,18 @@ ABOVE = ("cli", "config", "web", "sample")
 BELOW = ("gateways", "programs", "rules")
 ACTING = ("venues", "tenders", "emall", "bidding", "experts", "sittings", "evaluation", "awards")
 IMPURE = ["django", "logging", "os", "pathlib", "psycopg", "random", "secrets", "socket", "subprocess", "time"]
+DESK_MAY = (
+    "mifeng.rules",
+    "mifeng.kernel",
+    "mifeng.evaluation.blind",
+    "mifeng.evaluation.actions.judging",
+    "mifeng.evaluation.actions.reporting",
+    "mifeng.evaluation.actions.sheets",
+    "mifeng.web.desk",
+    "mifeng.web.shell",
+)
+# Of the evaluation: the folder of acts, some of which a desk calls; how a PDF is made bare, and the printed report.
+FOR_DESKS = {"mifeng.evaluation.actions", "mifeng.evaluation.bare", "mifeng.evaluation.papers"}
 RULES_MAY_USE = {"cryptography", "rfc8785", "mifeng"}
 
 
@@ -72,6 +85,31 @@ def test_a_secrecy_wall_stands_as_soon_as_its_room_does(folder: str, name: str) 
     parser.read(CONFIG, "utf-8")
 
     assert (PACKAGE / folder).is_dir() == parser.has_section(f"importlinter:contract:{name}")
+
+
+def test_the_desk_imports_what_a_seat_may_know_and_nothing_else() -> None:
+    """暗标: the contract forbids every context but the evaluation, and of that all but what is made for desks."""
+    desk = [module for module in modules() if module.name.startswith("mifeng.web.desk")]
+    found = {
+        name
+        for module in desk
+        for node in ast.walk(module.tree)
+        for name in _imported(node)
+        if name.startswith("mifeng.")
+    }
+
+    assert {name for name in found if not name.startswith(DESK_MAY)} == set()
+    contexts = packages(PACKAGE) - {"cli", "config", "evaluation", "kernel", "rules", "sample", "web"}
+    forbidden = set(words("desk", "forbidden_modules"))
+    assert {f"mifeng.{name}" for name in contexts} <= forbidden
+    evaluation = {f"mifeng.evaluation.{name}" for name in packages(PACKAGE / "evaluation") - {"migrations", "apps"}}
+    assert {name for name in evaluation if name not in DESK_MAY} - forbidden == FOR_DESKS
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
 
 
 def test_rules_are_kept_from_everything_impure() -> None:
@@ -146,6 +184,11 @@ PLANTS = {
         "rules/seats.py": "import socket\nimport subprocess\nimport logging",
     },
     "3 rooms are independent": {"web/workspace/urls.py": "import mifeng.web.portal.urls"},
+    "4 the desk knows the evaluation alone": {
+        "web/desk/steps.py": "import mifeng.evaluation.models\nimport mifeng.parties.passes",
+        "web/desk/views/room.py": "import mifeng.kernel.models\nimport mifeng.bidding.queries",
+    },
+    "10 no path leads from the desk to bids": {"web/shell/scoring.py": "import mifeng.evaluation.queries"},
     "5 experts protected": {
         "web/portal/urls.py": "import mifeng.experts.queries",
         "oversight/queries.py": "import mifeng.experts.models",
