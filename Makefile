@@ -21,7 +21,7 @@ run: ## 启动平台：http://127.0.0.1:8000 (set up what is missing and start e
 	@$(BIN)/mifeng init --sample
 	@exec $(BIN)/mifeng serve
 
-demo: ## 演示：从进场到开标，演完留着看 (play the main job, then leave it running; DEMO_EXIT=1 ends it)
+demo: ## 演示：从进场到结果和核验，演完留着看 (play the main job, then leave it running; DEMO_EXIT=1 ends it)
 	@scripts/environment server
 	@exec $(BIN)/mifeng demo
 
@@ -34,7 +34,7 @@ check: setup ## 静态检查 (lint, format, types, walls, migrations, house test
 	$(BIN)/pytest -q tests/house
 
 test: setup ## 测试：规则、业务、页面、并发、结构 (all tests without a browser)
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not prove" --ignore tests/stories --ignore tests/serve tests
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not prove" --ignore tests/stories --ignore tests/serve tests
 	$(BIN)/pytest -q -m "not prove" tests/serve
 
 stories: setup ## 浏览器情景 (stories in headless Chromium)

@@ -14,6 +14,38 @@ from mifeng.venues.models import Site
 from tests.databases import TEMPLATE, own_database
 from tests.factories import City
 
+# The files that take longest, the longest first: begun last, one of them would keep one of two workers alone.
+LONG = (
+    "web/test_visibility.py",
+    "races/test_storm.py",
+    "programs/test_verify_bundle.py",
+    "actions/test_bidding_trustees.py",
+    "actions/test_bidding_hostile.py",
+    "actions/test_evaluation_whole.py",
+    "web/test_evidence_packages.py",
+    "programs/test_verify_bundle_mutants.py",
+    "actions/test_bidding_opening.py",
+    "actions/test_bid_secrecy.py",
+    "web/test_evidence.py",
+    "programs/test_trustee.py",
+    "programs/test_witness.py",
+    "programs/test_bid_kill.py",
+    "races/test_seats.py",
+    "web/test_reception.py",
+    "web/test_library.py",
+    "web/test_hall_opening.py",
+    "actions/test_draw_walk.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first; within a file nothing changes its place."""
+    here = Path(__file__).parent
+    places = {here / name: place for place, name in enumerate(LONG)}
+    if gone := [path.name for path in places if not path.is_file()]:
+        raise pytest.UsageError(f"LONG names files that are not there: {gone}")
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
