@@ -41,7 +41,9 @@ COMMANDS = {
     "bid": Command(
         "mifeng.programs.bid.main:main", "投标工具：密封、递交、确认密钥（无需平台）", "seal a bid and hand it in"
     ),
-    "demo": Command("mifeng.config.demo:main", "演示：从进场到开标", "play the main job on an instance of its own"),
+    "demo": Command(
+        "mifeng.config.demo:main", "演示：从进场到结果和核验", "play the main job on an instance of its own"
+    ),
     "people": Command("mifeng.config.manage:people", "示范城市的登录账号", "sign-in data of the sample city"),
     "outbox": Command("mifeng.config.outbox:main", "示范城市的短信发件箱", "messages of the sample city"),
     "export": Command(

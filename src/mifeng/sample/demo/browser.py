@@ -1,7 +1,7 @@
 """A person at a browser without scripts (浏览者): reads pages, fills in the forms they offer, follows their links."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 import httpx
@@ -23,6 +23,10 @@ class Form:
     choices: dict[str, dict[str, str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     name: str = ""
+
+    def filled(self, values: Mapping[str, str]) -> "Form":
+        """Return the form with these values typed in."""
+        return replace(self, fields={**self.fields, **values})
 
     def named(self, label: str) -> str:
         """Return the name of the field that is shown under a label.

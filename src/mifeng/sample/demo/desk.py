@@ -121,7 +121,7 @@ class Table:
                 elif number == CARELESS:
                     _refused(seat, _row(page, code), given)
             before = _row(page, code)
-            page = seat.browser.send(before, **_typed(given))
+            page = seat.browser.send(before.filled(_typed(given)))
             if turn == 0 and number == DOUBLED and self.part == "technical":
                 _overtaken(seat, before, given)
         return slip
@@ -167,7 +167,7 @@ def _row(page: Page, code: str) -> Form:
 
 def _refused(seat: Seat, row: Form, given: Scores) -> None:
     """Type more points than the item has."""
-    page = seat.browser.send(row, expect="score-range", **_typed({**given, "t2": 21}))
+    page = seat.browser.send(row.filled(_typed({**given, "t2": 21})), expect="score-range")
     if _row(page, row.fields["code"]).fields["score-t2"] != "21":
         raise Unexpected("退回的一行没有保留所填的分数")
 
@@ -175,7 +175,7 @@ def _refused(seat: Seat, row: Form, given: Scores) -> None:
 def _overtaken(seat: Seat, row: Form, given: Scores) -> None:
     """Save from a second window, in which the earlier version still stands."""
     other = given["t2"] - 1
-    page = seat.browser.send(row, expect="stale-version", **_typed({**given, "t2": other}))
+    page = seat.browser.send(row.filled(_typed({**given, "t2": other})), expect="stale-version")
     kept = _row(page, row.fields["code"]).fields["score-t2"] == str(other)
     if not kept or f"另一窗口已改为{given['t2']}" not in "".join(page.text.split()):
         raise Unexpected(f"旧版本被退回时没有显示两个分数：{page.text[:400]}")
