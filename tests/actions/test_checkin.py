@@ -181,11 +181,11 @@ def test_no_check_in_without_a_panel_and_none_twice(door: Door) -> None:
 
 
 def test_the_platform_opens_and_closes_by_itself(shut: Door) -> None:
-    tasks.check_in(AT)
+    tasks.open_doors(AT)
     first = shut.checkin.state
-    tasks.check_in(AT)
+    tasks.open_doors(AT)
     with clock.frozen(SESSION[1]):
-        tasks.check_in(SESSION[1])
+        tasks.open_doors(SESSION[1])
 
     assert (first, shut.checkin.state) == ("open", "ended")
 

@@ -141,12 +141,12 @@ def tell_progress(*, entry_id: int) -> None:
 @app.task(name="sittings.look_after", retry=AGAIN)
 def look_after(timestamp: int) -> None:
     """Look at every draw that is under way once a minute (每分钟检查)."""
-    check_in(clock.now())
+    open_doors(clock.now())
     open_draws = Draw.objects.filter(ends_at__gt=clock.now())
     each((commit, _contribute, fix, walk, _send, _complete), lambda step: step(open_draws))
 
 
-def check_in(at: datetime) -> None:
+def open_doors(at: datetime) -> None:
     """Open the check-ins whose hour has come, and close those whose session is over."""
     for checkin in CheckIn.objects.filter(state="open"):
         if Session.objects.get(pk=checkin.session).ends_at <= at:
