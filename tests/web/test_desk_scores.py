@@ -12,15 +12,18 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.db import connection
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 
 from mifeng.evaluation import blind
 from mifeng.evaluation.models import Cell, Member, Sheet
+from mifeng.kernel import clock
 from mifeng.kernel.models import Entry
 from mifeng.rules.blind import score_commitment
 from tests.actions import reviews
 from tests.actions.reviews import Review
-from tests.web.desks import cell, codes_for, evaluation_at, hidden, queries, read, send
+from tests.web.desks import AT, cell, codes_for, evaluation_at, hidden, queries, read, seat_of, send
 from tests.web.rooms import codes, shown_codes, text_of
 
 SAVE = "/cells/technical"
@@ -251,6 +254,20 @@ def test_the_seat_s_own_key_signs_exactly_the_bytes_of_the_sheet(review: Review)
     assert (wrong.status_code, codes(wrong)) == (422, ["signature-invalid"])
     assert right.status_code == 303
     assert Sheet.objects.get(member__seat="host/2").commitment == committed.hex()
+
+
+def test_a_save_costs_the_same_however_much_is_saved(review: Review) -> None:
+    """What a desk sends most often is small: no page is made for it."""
+    first, *_others, last = codes_for(review, 2)
+    client = seat_of(review, 2)
+    costs = []
+    for code in (first, last):
+        with clock.frozen(AT), CaptureQueriesContext(connection) as found:
+            client.post(f"/desk/{review.lot.pk}{SAVE}", cell(code, "t1", "20"), headers={"accept": "application/json"})
+        costs.append(len(found))
+
+    assert costs[0] == costs[1]
+    assert costs[0] < 40
 
 
 def test_a_grid_costs_the_same_however_much_is_saved(review: Review) -> None:

@@ -69,10 +69,12 @@ def contents(path: Path, folder: Path) -> Contents:
         Unreadable: when the file cannot be read.
     """
     kept = folder / path.name / "contents.json"
-    if not kept.is_file():
+    data = _kept(kept)
+    if data is None:
         answer, _ = _errand({"file": str(path), "do": "contents"})
-        _keep(kept, json.dumps(answer).encode())
-    read = json.loads(kept.read_bytes())
+        data = json.dumps(answer).encode()
+        _keep(kept, data)
+    read = json.loads(data)
     return Contents(tuple(read["texts"]), tuple(Heading(*one) for one in read["outline"]))
 
 
@@ -83,10 +85,11 @@ def picture(path: Path, page: int, folder: Path) -> bytes:
         Unreadable: when the file cannot be read, or has no such page.
     """
     kept = folder / path.name / f"{page}.png"
-    if not kept.is_file():
+    data = _kept(kept)
+    if data is None:
         _, data = _errand({"file": str(path), "do": "picture", "page": page})
         _keep(kept, data)
-    return kept.read_bytes()
+    return data
 
 
 def marks(path: Path, page: int, words: str) -> tuple[Mark, ...]:
@@ -114,6 +117,14 @@ def _errand(asked: Mapping[str, object]) -> tuple[dict[str, Any], bytes]:
     end = HEAD_BYTES + int.from_bytes(done.stdout[:HEAD_BYTES])
     answer, data = done.stdout[HEAD_BYTES:end], done.stdout[end:]
     return cast("dict[str, Any]", json.loads(answer)), data
+
+
+def _kept(place: Path) -> bytes | None:
+    """Return what was kept; None when nothing was, or was just swept away."""
+    try:
+        return place.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _keep(place: Path, data: bytes) -> None:

@@ -40,6 +40,7 @@ class Volume:
         fault: code of why it cannot be shown; else empty.
         bid_ref: of the bid, once its name is known; else empty.
         number: of the file within its part.
+        pages: how many it has; 0 where only the file itself can tell.
     """
 
     code: str
@@ -48,6 +49,7 @@ class Volume:
     fault: str
     bid_ref: str
     number: int
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,11 @@ class Pane:
 
     @cached_property
     def inside(self) -> Contents | None:
-        """Return text and outline; None where the file cannot be shown."""
+        """Return text and outline, empty where they cannot be read; None where the file cannot be shown."""
         try:
             return contents(self.path, folder()) if not self.volume.fault else None
         except Unreadable:
-            return None
+            return Contents(("",) * self.volume.pages, ()) if self.volume.pages else None
 
     @property
     def pages(self) -> int:
@@ -286,6 +288,7 @@ def _volumes(bid: BlindBid, named: OpenBid | None) -> list[Volume]:
             one.fault,
             "",
             one.number,
+            one.pages,
         )
         for one in bid.files
     ]
