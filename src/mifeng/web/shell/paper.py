@@ -28,7 +28,7 @@ from mifeng.web.shell.glyphs import glyphs_of
 from mifeng.web.shell.reported import ReportBid, ReportView, report_view
 from mifeng.web.shell.scoring import TemplateView, template_view
 
-LANGUAGE, STANDARD = "zh-hans", "a-2u"
+LANGUAGE = "zh-hans"
 Section = dict[str, Any]
 
 
@@ -43,7 +43,7 @@ def report_pdf(paper: Paper) -> bytes:
         ignore_system_fonts=True,
         sys_inputs={"data": data},
         format="pdf",
-        pdf_standards=STANDARD,
+        pdf_standards="a-2u",
         timestamp=paper.made_at.astimezone(UTC).replace(microsecond=0),  # what a PDF can say
     )
 

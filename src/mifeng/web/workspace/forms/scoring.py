@@ -36,10 +36,11 @@ class NumberField(forms.CharField):
         if not text:
             return None
         try:
-            number = Decimal(text) if text.isascii() and text.replace(".", "", 1).isdigit() else None
-            return Decimal(decimal_text(number)) if number is not None else self._wrong()
+            if text.isascii() and text.replace(".", "", 1).isdigit():
+                return Decimal(decimal_text(Decimal(text)))
         except ValueError:
-            return self._wrong()
+            pass
+        raise ValidationError(_("请填数字，例如2.5"))
 
     def run_validators(self, value: object) -> None:
         """A number has no length."""
@@ -48,9 +49,6 @@ class NumberField(forms.CharField):
         """Ask for a number where one is needed."""
         if value is None and self.required:
             raise ValidationError(self.error_messages["required"], code="required")
-
-    def _wrong(self) -> None:
-        raise ValidationError(_("请填数字，例如2.5"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The scoring template of a package (评分办法): a form until the notice fixes it, and from then on what was fixed."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -48,7 +49,7 @@ def scoring(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
         editable=dossier.is_agency and dossier.state in ("entered", "accepted"),
     )
     usual = preset(dossier.tender.category, rulebooks()[dossier.tender.rulebook])
-    first = {"standing": standing or usual, "kinds": [one.kind for one in usual.deductions]}
+    first: dict[str, Any] = {"standing": standing or usual, "kinds": [one.kind for one in usual.deductions]}
     if request.method != "POST":
         rows = max(FIRST_ROWS, len((standing or usual).scored))
         return render(request, TEMPLATE, {"form": ScoringForm(**first, rows=rows), **context})
