@@ -5,7 +5,7 @@ have clients that sign with keys of their own.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -121,18 +121,24 @@ def signed(seat: str, message: bytes) -> bytes:
     return sign_ecdsa(SECRETS[seat], message) if seat in SECRETS else b""
 
 
-def shown(review: Review, settle: Callable[[datetime], None]) -> None:
+def settle(folder: Path, at: datetime) -> None:
+    """Have everything written so far sequenced and witnessed."""
+    with clock.frozen(at):
+        witness_log(folder, lambda: clock.now().timestamp())
+
+
+def shown(review: Review, folder: Path) -> None:
     """Score both parts, lock, show everything, and put one score right."""
     lot = review.lot.pk
     scored(review, "technical", minutes(40))
-    settle(minutes(42))
+    settle(folder, minutes(42))
     with clock.frozen(minutes(42)):
         lock_technical(lot)
     with clock.frozen(minutes(43)):
         for number in (1, 2, 3):
             grant_deduction(lot, valid(review)[0], "small", by=review.member(number))
     scored(review, "business", minutes(50))
-    settle(minutes(52))
+    settle(folder, minutes(52))
     with clock.frozen(minutes(52)):
         reveal(lot)
     place = (SEATS[2], valid(review)[1], "t1")
@@ -152,8 +158,8 @@ def valid(review: Review) -> list[str]:
     return [row.bid.bid_ref for row in review.bids if row.price_yuan and row.price_yuan <= budget]
 
 
-def reported(review: Review) -> None:
-    """Put the report together and let everybody sign it."""
+def reported(review: Review, folder: Path) -> None:
+    """Put the report together and let everybody sign it, witnessed."""
     with clock.frozen(minutes(60)):
         conclude_evaluation(review.lot.pk, by=review.member(2))
     name = review.row.report_hash
@@ -161,20 +167,15 @@ def reported(review: Review) -> None:
         for number, seat in enumerate(SEATS, 1):
             word = Endorsed(name, signature=signed(seat, bytes.fromhex(name)))
             sign_report(review.lot.pk, word, by=review.member(number))
+    settle(folder, minutes(70))
 
 
 def evaluated(story: Story, folder: Path) -> Review:
     """Lead a story from its opening to the signed report, witnessed."""
     review = review_of(story)
-
-    def settle(at: datetime) -> None:
-        with clock.frozen(at):
-            witness_log(folder, lambda: clock.now().timestamp())
-
     seats_taken(review)
-    shown(review, settle)
-    reported(review)
-    settle(minutes(70))
+    shown(review, folder)
+    reported(review, folder)
     return review
 
 
@@ -199,8 +200,7 @@ def announced(review: Review, folder: Path) -> None:
     rows = [Sat(seat, "buyer" if n == 0 else "expert", NAMES[n]) for n, seat in enumerate(SEATS)]
     with clock.frozen(minutes(100)):
         announce(review.lot.pk, committee=rows, by=review.city["agency-a"])
-    with clock.frozen(WHOLE):
-        witness_log(folder, lambda: clock.now().timestamp())
+    settle(folder, WHOLE)
 
 
 def candidates_of(report: str) -> list[str]:

@@ -1,7 +1,8 @@
 """How long the evidence of a project takes (证据包): put together from the database, and checked by the program.
 
-The project is whole: three draws, five bids of which one was replaced and one taken back, three opened. The program is
-started anew each time, as an outsider does, so its start counts.
+The project is whole, from its notice to the notice of its result: three draws, six bids of which one was replaced and
+one taken back, four opened, scored by five members. The program is started anew each time, as an outsider does, so its
+start counts.
 """
 
 import os
@@ -18,8 +19,9 @@ from mifeng.config.env import env
 from mifeng.kernel import clock
 from mifeng.oversight.bundle import CUTS, files_of, matter_of
 from mifeng.rules.bundle import pack
+from tests import judged
 from tests.bench.figures import Figure, at_most
-from tests.bundles import OVER, told
+from tests.bundles import told
 from tests.factories import City
 
 TURNS = 5
@@ -39,10 +41,13 @@ def measure(city: City) -> Iterator[Figure]:
 
 
 def taken(city: City) -> Iterator[Figure]:
-    """Yield the rows of a project led to its opening for them."""
-    with tempfile.TemporaryDirectory() as name, clock.frozen(OVER):
+    """Yield the rows of a project led to its result for them."""
+    with tempfile.TemporaryDirectory() as name, clock.frozen(judged.WHOLE):
         folder = Path(name)
-        story = told(city, folder)
+        story = told(city, folder, bids=6, keyed=(1, 2, 3, 4))
+        review = judged.evaluated(story, folder)
+        judged.awarded(review)
+        judged.announced(review, folder)
         for cut in CUTS:
             file = folder / f"{cut}.evb"
 

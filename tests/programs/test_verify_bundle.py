@@ -357,7 +357,7 @@ def test_a_bid_opened_without_its_bidder_s_key_is_found(evidence: Evidence) -> N
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("cut", ["public", "supervisor"])
+@pytest.mark.parametrize("cut", ["public", "supervisor", "announced", "judged"])
 def test_whatever_an_entry_says_no_check_breaks_on_it(evidence: Evidence, cut: str) -> None:
     """Each fact of each kind of entry is exchanged for something of another kind; every check gets through."""
     kinds = {json.dumps(row.fields["type"]) for row in Forge(evidence.cuts[cut]).rows if row.fields}
@@ -373,7 +373,7 @@ def test_whatever_an_entry_says_no_check_breaks_on_it(evidence: Evidence, cut: s
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("cut", ["public", "supervisor"])
+@pytest.mark.parametrize("cut", ["public", "announced", "judged"])
 def test_any_changed_byte_is_found(evidence: Evidence, cut: str) -> None:
     """A byte of the file that is another one makes the verification fail, wherever it stands (printed seed)."""
     data = b"".join(pack(evidence.cuts[cut].items()))

@@ -25,9 +25,12 @@ from mifeng.rules.bundle.records import (
     OpeningRecord,
     Published,
     Released,
+    ResultRecord,
     Row,
+    Scored,
     Submitted,
 )
+from mifeng.rules.bundle.results import format_result
 from mifeng.rules.draw.lots import Contribution
 from mifeng.rules.encoding import canonical
 from mifeng.rules.ledger import (
@@ -129,6 +132,7 @@ def files(**changes: bytes | None) -> dict[str, bytes]:
         layout.part_path(1, 1, layout.READ_OUT): b"ciphertext",
         layout.header_path(1, 2): b"{}",
         layout.draw_path(HANDLE): format_draw(draw),
+        layout.result_path(1): format_result(result()),
         layout.REDACTIONS: format_redactions(()),
     }
     made = {path: data for path, data in made.items() if changes.get(path, b"") is not None}
@@ -150,6 +154,15 @@ def manifest(**changes: Any) -> Manifest:
 def whole(changed: dict[str, bytes | None] | None = None, **changes: Any) -> dict[str, bytes]:
     """Return the bundle with its manifest first."""
     return {layout.MANIFEST: format_manifest(manifest(**changes)), **files(**(changed or {}))}
+
+
+def result() -> ResultRecord:
+    """Return what a review came to: one bid ranked, one out."""
+    ranked = Scored(
+        1, BID_REF, valid=True, quote_yuan="1.00", granted=("small",), evaluated_yuan="0.85", technical="40", mean="60",
+        price="30", total="90", rank=1, place=1, decided="first", low=("mean",),
+    )  # fmt: skip
+    return ResultRecord("66" * 32, (ranked, Scored(2, OTHER, valid=False, reasons=("rejected",))), (BID_REF,))
 
 
 def disclosure() -> bytes:

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mifeng.rules.bundle import format_manifest, format_redactions, pack, parse_manifest, parse_redactions, unpack
+from mifeng.rules.bundle import (
+    Lot,
+    format_manifest,
+    format_redactions,
+    pack,
+    parse_manifest,
+    parse_redactions,
+    stage_of,
+    unpack,
+)
 from mifeng.rules.bundle.archive import MAX_NAME, header
 from tests.rules.vectors import named, vectors
 
@@ -63,6 +72,24 @@ def test_the_manifest_is_the_published_one() -> None:
 def test_any_other_manifest_is_refused(case: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_manifest(case["text"].encode())
+
+
+@pytest.mark.parametrize(
+    ("states", "stage"),
+    [
+        ((), "opened"),
+        (("failed", "short", "unkeyed"), "opened"),
+        (("public", "announced"), "opened"),
+        (("evaluated", "announced"), "evaluated"),
+        (("awarded", "announced", "failed"), "awarded"),
+        (("announced", "void"), "announced"),
+        (("void", "void"), "evaluated"),
+        (("void", "public"), "opened"),
+    ],
+)
+def test_the_stage_is_that_of_the_last_package(states: tuple[str, ...], stage: str) -> None:
+    """What is void goes no further, and what was never opened does not count."""
+    assert stage_of([Lot(number, "00" * 32, state) for number, state in enumerate(states, 1)]) == stage
 
 
 def test_redactions_are_the_published_ones() -> None:

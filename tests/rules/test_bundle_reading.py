@@ -1,5 +1,7 @@
 """What a bundle says and what it leaves out, read and not yet verified. Source: docs/spec/bundle.md §3 to §6."""
 
+import json
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from mifeng.rules.bundle import CATALOGUE, GROUNDS, KINDS, Withheld, layout, read_bundle, withheld
 from mifeng.rules.bundle.forms import format_entries, format_heads
 from mifeng.rules.bundle.reading import Bundle
+from mifeng.rules.bundle.results import result_of
+from mifeng.rules.encoding import canonical
 from tests.rules.bundles import (
     BID_REF,
     ENVELOPE,
@@ -20,6 +24,7 @@ from tests.rules.bundles import (
     head,
     move,
     record,
+    result,
     row,
     rows,
     rulebook_text,
@@ -40,6 +45,7 @@ def test_every_file_is_read_for_what_it_says() -> None:
     assert bundle.broken == {}
     assert bundle.policies[1].policy.lot_ref.hex() == LOT.lot_ref
     assert bundle.openings[1] == record()
+    assert bundle.results[1] == result()
     assert [bid.seal for bid in bundle.bids] == [SEAL, None]
     assert bundle.bids[0].ciphertexts == {layout.READ_OUT: b"ciphertext"}
     assert bundle.bids[1].record.submitted == ()
@@ -131,6 +137,26 @@ BROKEN: dict[str, tuple[str, bytes]] = {
     ),
     "a policy that is none": (layout.policy_path(1), b"{}"),
     "a rulebook that is none": (layout.RULEBOOK, b"\xff"),
+    "a result of no report": (layout.result_path(1), edited(FILES[layout.result_path(1)], "report", value="")),
+    "a rank below nought": (layout.result_path(1), edited(FILES[layout.result_path(1)], "bids", 0, "rank", value=-1)),
+    "a bid valid by a number": (
+        layout.result_path(1),
+        edited(FILES[layout.result_path(1)], "bids", 0, "valid", value=1),
+    ),
+    "a total that is a number": (
+        layout.result_path(1),
+        edited(FILES[layout.result_path(1)], "bids", 0, "total", value=90),
+    ),
+    "a score by a seat": (
+        layout.result_path(1),
+        edited(FILES[layout.result_path(1)], "bids", 0, "sums", value={"host/1": "60"}),
+    ),
+    "a candidate that is no bid": (
+        layout.result_path(1),
+        edited(FILES[layout.result_path(1)], "candidates", value=["甲公司"]),
+    ),
+    "a template that is none": (layout.template_path(1), b"{}"),
+    "codes that are none": (layout.codes_path(1), b"{}"),
     "a disclosure that is none": (layout.disclosure_path(HANDLE), b"{}"),
 }
 
@@ -218,6 +244,34 @@ def test_a_cut_asks_for_its_files() -> None:
         assert (layout.disclosure_path(HANDLE) in drawn) == (bundle is supervised)
         assert (layout.AUTHORITY in layout.required_always(bundle.manifest)) == (bundle is supervised)
     assert list(layout.required(public.manifest, LOT, None)) == [layout.policy_path(1), layout.opening_path(1)]
+
+
+def test_a_reviewed_package_asks_for_more() -> None:
+    """Everybody gets template, codes and result, and the draws with it; the supervisor gets the whole bids."""
+    announced, void = replace(LOT, state="announced"), replace(LOT, state="void")
+    public, supervised = read(lots=(announced,), stage="announced"), read(cut="supervisor", lots=(announced,))
+
+    more = [layout.template_path(1), layout.codes_path(1), layout.result_path(1)]
+    assert list(layout.required(public.manifest, announced, None))[-3:] == more
+    assert list(layout.required(public.manifest, void, None))[-1:] == more[:1]
+    assert layout.shown_parts("public", announced) == (layout.READ_OUT,)
+    assert layout.shown_parts("supervisor", announced) == layout.PARTS
+    assert layout.releases_path(1) in list(layout.required(supervised.manifest, announced, None))
+    assert layout.disclosure_path(HANDLE) in list(layout.required_draw(public.manifest, HANDLE, seeded=True))
+
+
+def test_a_result_takes_numbers_and_codes_from_a_report_and_nothing_else() -> None:
+    """Whose scores they are, and in which words bids were thrown out, everybody is not told."""
+    ranked = {**asdict(result().bids[0]), "sums": {"host/1": "60"}}
+    report = {
+        "bids": [ranked, {"position": 2, "bid_ref": OTHER, "valid": False, "quote_yuan": "", "reasons": ["rejected"]}]
+    }
+    report |= {"candidates": [BID_REF], "rejected": {OTHER: ["没有响应"]}, "members": []}
+
+    assert result_of("66" * 32, canonical(json.loads(json.dumps(report)))) == result()
+    for other in ([], {"bids": {}}, {"bids": [1], "candidates": []}):
+        with pytest.raises(ValueError, match=r".+"):
+            result_of("66" * 32, canonical(other))
 
 
 def test_the_catalogue_names_every_check_of_every_letter() -> None:

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from mifeng.oversight.bundle import Evidence, NotReady, TooEarly, evidence
-from mifeng.programs.verify.bundle.texts import OUTCOMES
+from mifeng.programs.verify.bundle.texts import OUTCOMES, STAGES
 from mifeng.tenders.models import Tender
 from mifeng.tenders.record import public_tender
 from mifeng.web.portal.versions import Version, validated
@@ -54,6 +54,8 @@ def page(request: Request, tender: str) -> HttpResponse:
         "failed": [one for one in checks if one["outcome"] == "fail"],
         "withheld": sum(one["outcome"] == "withheld" for one in checks),
         "demo": "demo" in made.result["unchecked"],
+        "stage": STAGES[made.result["bundle"]["stage"]],
+        "announced": made.result["bundle"]["stage"] == "announced",
     }
     return render(request, "portal/evidence.html", context)
 
