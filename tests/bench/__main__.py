@@ -1,7 +1,7 @@
 """``python -m tests.bench [PART …]``: take the figures, print them, write ``build/bench.json``.
 
-Parts: ``tree draw seal receipts push acts receive sequencing bundle``; all without an argument, in this order: what
-the later ones leave behind would weigh on the earlier ones.
+Parts: ``tree draw seal receipts push pages autosave acts receive sequencing bundle``; all without an argument, in this
+order: what the later ones leave behind would weigh on the earlier ones.
 """
 
 import sys
@@ -54,6 +54,22 @@ def push() -> Iterator[Figure]:
         yield from part.measure(stand.city())
 
 
+def pages() -> Iterator[Figure]:
+    """Take the figures of pages while the whole platform runs."""
+    with stand.platform():
+        from tests.bench import pages as part  # noqa: PLC0415 - as above
+
+        yield from part.measure(stand.city())
+
+
+def autosave() -> Iterator[Figure]:
+    """Take the figures of scores that desks save while the whole platform runs."""
+    with stand.platform():
+        from tests.bench import autosave as part  # noqa: PLC0415 - as above
+
+        yield from part.measure(stand.city())
+
+
 def bundle() -> Iterator[Figure]:
     """Take the figures of a project's evidence with PostgreSQL alone."""
     with stand.database():
@@ -68,6 +84,8 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "seal": seal.measure,
     "receipts": receipts,
     "push": push,
+    "pages": pages,
+    "autosave": autosave,
     "acts": acts,
     "receive": receive,
     "sequencing": sequencing,

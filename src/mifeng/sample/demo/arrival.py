@@ -39,7 +39,7 @@ class Door:
 
 def authorise(stage: Stage, project: Project) -> Card:
     """Let the purchaser name whom it sends to the committee; return the card of that person."""
-    card = _cards(stage)["representatives"][0]
+    card = cards(stage)["representatives"][0]
     buyer = stage.person("buyer")
     form = buyer.open(f"{project.page}/representative").form(holds="number")
     buyer.send(form, name=card["name"], number=card["number"])
@@ -58,12 +58,12 @@ def check_in(stage: Stage, coming: Iterable[Invited], deputy: Card, sit: Sit) ->
     """
     host = stage.person("host")
     _open(host)
-    cards = {one["phone"]: one for one in _cards(stage)["experts"]}
+    known = {one["phone"]: one for one in cards(stage)["experts"]}
     queue: dict[str, list[Card]] = {place: [] for place in PLACES}
     queue[HOST].append(deputy)
     for one in coming:
-        queue[one.place].append(cards[one.phone])
-    stranger = next(card for phone, card in cards.items() if phone not in {one.phone for one in coming})
+        queue[one.place].append(known[one.phone])
+    stranger = next(card for phone, card in known.items() if phone not in {one.phone for one in coming})
     stage.timeline.say("主场", "开放签到：三个场地各一台签到机；开机后场地人员即退出，屏幕只给签到人看")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(lambda place: _site(stage, place, Door(queue[place], stranger, sit)), PLACES))
@@ -123,5 +123,6 @@ def _code(kiosk: Person, page: Page) -> str:
     return "".join(found.groups())
 
 
-def _cards(stage: Stage) -> dict[str, list[dict[str, str]]]:
+def cards(stage: Stage) -> dict[str, list[dict[str, str]]]:
+    """Return the cards of the sample city: ``experts`` and ``representatives``."""
     return cast("dict[str, list[dict[str, str]]]", json.loads((stage.data / "keys" / "cards").read_text()))

@@ -1,4 +1,4 @@
-"""The opening (开标): the close at the instant, everything open at once, the record, and the log verified."""
+"""The opening (开标): the close at the instant, everything open at once, the record."""
 
 from datetime import timedelta
 
@@ -30,16 +30,3 @@ def show_opening(stage: Stage, project: Project) -> None:
         if price not in record.text:
             raise Unexpected(f"开标记录里没有 {price}")
     stage.timeline.say("各方", "唱标：459.90 万、442.00 万、458.80 万、471.55 万；开标记录公开可查")
-
-
-def verify_log(stage: Stage) -> None:
-    """Export the log and let the stand-alone verifier read it."""
-    exported = stage.data / "log.jsonl"
-    exported.unlink(missing_ok=True)
-    stage.run("export", "log", str(exported))
-    stage.run(
-        *("verify", "log", str(exported)),
-        *("--log-vkey", str(stage.data / "keys" / "log.vkey")),
-        *("--witness-vkey", str(stage.data / "witness" / "witness.vkey")),
-    )
-    stage.timeline.say("任何人", "导出台账，独立程序核验：没有缺口，没有改动")
