@@ -10,6 +10,8 @@ from django.test import TestCase
 from mifeng.evaluation.codes import issues_of, secret_of
 from mifeng.evaluation.models import BlindCopy
 from mifeng.kernel.models import Entry, Noted
+from mifeng.sittings.models import CheckIn
+from mifeng.venues.models import Session
 from tests.actions import awarding
 from tests.actions.reviews import FIRMS, SCORING, SEATS, Review, lead, reach
 from tests.conftest import read_city
@@ -80,12 +82,19 @@ def test_codes_open_with_the_lock_and_scores_with_the_last_sheet(review: Review)
 
 def test_doubts_about_copies_are_told_to_whoever_scores_nothing(review: Review) -> None:
     """Agency and supervisor learn whose file it is; the purchaser, whose representative scores, learns how many."""
+    awarding.leave_sitting(review)
+    CheckIn.objects.update(session=Session.objects.get(purpose=f"tenders.tender:{review.lot.tender_id}").pk)
     BlindCopy.objects.filter(evaluation=review.lot.pk, position=2, number=1).update(after="", fault="file-encrypted")
     workspace = f"/workspace/{review.lot.tender_id}/lots/{review.lot.pk}/evaluation"
 
     pages = [read("supervisor", page_of(review), at=SCORING)]
     pages += [read(account, workspace, at=SCORING) for account in ("agency-a", "buyer")]
 
+    assert [("data-arrivals" in page, "杭锦后旗" in page) for page in pages] == [
+        (True, True),
+        (True, True),
+        (True, False),
+    ]
     assert ["1份技术文件做不成匿名副本" in page for page in pages] == [True, True, True]
     assert [f"第2家 {FIRMS[1]}，第1份" in page for page in pages] == [True, True, False]
 

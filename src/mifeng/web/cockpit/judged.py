@@ -33,6 +33,7 @@ from mifeng.kernel import reads
 from mifeng.kernel.actors import Actor
 from mifeng.rules.blind import commitment, parse_mapping
 from mifeng.rules.scoring import Sheet, Template, decimal_text
+from mifeng.sittings.queries import arrivals
 from mifeng.tenders.models import Lot
 from mifeng.tenders.queries import tender_for, with_lots
 from mifeng.web.shell import texts, words
@@ -99,6 +100,7 @@ def evaluation(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
         "lots": row.lots,
         "topic": f"tenders.tender:{pk}",
         "progress": found,
+        "arrivals": arrivals(by, tender),
         "steps": evaluation_steps(found, template is None or bool(template.part("business"))),
         "void": void_text(found),
         "bids": bids,

@@ -31,6 +31,7 @@ from mifeng.kernel import reads, vault
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.append import Written
 from mifeng.rules.errors import Reason, WrongState
+from mifeng.sittings.queries import arrivals
 from mifeng.tenders.models import Lot
 from mifeng.web.shell.evaluated import doubt_lines, evaluation_steps, void_text
 from mifeng.web.shell.http import Request
@@ -61,6 +62,7 @@ def show(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
         commitment=code_commitment(by, lot.pk),
         bids=_bids(by, lot, found),
         unready=_unready(found),
+        arrivals=arrivals(by, dossier.tender),
         doubts=doubt_lines(doubts(by, lot.pk)) if dossier.is_agency and found.doubtful else (),
         result=concluded,
         report=_report(dossier, lot, concluded) if concluded else None,
