@@ -1,18 +1,19 @@
 """Chromium for the stories: Debian's own, headless, and shut off from everything but this machine.
 
 A story drives real pages. Whatever it opens is watched: a request to another host is refused and remembered, and so is
-an error in the console, since the content policy reports there. :func:`check_page` asserts that none of it happened,
-that nothing overflows sideways and that axe finds nothing against WCAG A and AA.
+an error in the console, since the content policy reports there. :func:`check_layout` asserts that none of it happened
+and that nothing overflows sideways; :func:`check_page` also that axe finds nothing against WCAG A and AA.
 """
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 FLAGS = (
@@ -78,10 +79,38 @@ def visit(browser: Browser, base: str, *, width: int = 1366, scripts: bool = Tru
     return one
 
 
-def check_page(one: Visit) -> None:
+def check_layout(one: Visit) -> None:
     """Assert that the page in front of the person is sound at both widths and in large type."""
+    assert _walk(one.page, lambda _width, _scale: []) == []
+    assert (one.foreign, one.errors) == ([], [])
+
+
+def check_page(one: Visit, name: str = "", folder: Path = SCREENS) -> None:
+    """Assert the same, and that axe finds nothing at either width; under a name, take the page's pictures meanwhile."""
     page = one.page
+    folder.mkdir(parents=True, exist_ok=True)
+    page.evaluate(AXE_SCRIPT)
+
+    def look(width: int, scale: str) -> list[str]:
+        if name and (width, scale) != (360, "large"):
+            page.screenshot(path=folder / f"{name}-{scale or width}.png", full_page=True)
+        return [] if scale else violations(page)
+
+    assert _walk(page, look) == []
+    assert (one.foreign, one.errors) == ([], [])
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe, which is on the page already, finds against WCAG A and AA, one line for each element."""
+    asked = {"runOnly": STANDARDS, "resultTypes": ["violations"]}
+    found = page.evaluate(f"axe.run({json.dumps(asked)}).then(results => results.violations)")
+    return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+
+def _walk(page: Page, look: Callable[[int, str], list[str]]) -> list[str]:
+    """Return what is wrong with a page at each width and size of type; it is left as it was."""
     found = []
+    own = page.evaluate("document.documentElement.dataset.scale || ''")
     for width, height in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
         for scale in ("", "large"):
@@ -89,40 +118,14 @@ def check_page(one: Visit) -> None:
             over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if over > 0:
                 found.append(f"{page.url} at {width} {scale}: {over} px wider than the screen")
-            if not scale:
-                found += [f"{page.url} at {width}: {line}" for line in violations(page)]
-    _restore(page)
-    assert found == []
-    assert (one.foreign, one.errors) == ([], [])
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe finds against WCAG A and AA, one line for each element."""
-    response = Axe().run(page, options={"runOnly": STANDARDS}).response
-    return [f"{rule['id']}: {node['html'][:200]}" for rule in response["violations"] for node in rule["nodes"]]
-
-
-def shoot(page: Page, name: str, folder: Path = SCREENS) -> list[Path]:
-    """Take the page's pictures at 1366 and 360 px and in large type; return where they lie."""
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for width, scale in ((1366, ""), (360, ""), (1366, "large")):
-        page.set_viewport_size({"width": width, "height": WIDTHS[width]})
-        _scale(page, scale)
-        path = folder / f"{name}-{scale or width}.png"
-        page.screenshot(path=path, full_page=True)
-        made.append(path)
-    _restore(page)
-    return made
+            found += [f"{page.url} at {width}: {line}" for line in look(width, scale)]
+    _scale(page, own)
+    page.set_viewport_size({"width": 1366, "height": WIDTHS[1366]})
+    return found
 
 
 def _scale(page: Page, scale: str) -> None:
     page.evaluate("scale => { document.documentElement.dataset.scale = scale }", scale)
-
-
-def _restore(page: Page) -> None:
-    _scale(page, "")
-    page.set_viewport_size({"width": 1366, "height": WIDTHS[1366]})
 
 
 def _policy(kind: str, text: str) -> bool:

@@ -1,29 +1,41 @@
 """A person at a screen (人物): signs in, reads, fills in, and never meets an unsound page."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.stack import Stack
-from tests.stories.browser import check_page, shoot, visit
+from tests.stories.browser import check_layout, check_page, visit
 
 CHECKED: set[str] = set()
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}")
+
+
+class Place(Protocol):
+    """A platform that stories are played on (平台)."""
+
+    @property
+    def base(self) -> str:
+        """Return its address."""
+        ...
+
+    def passwords(self) -> dict[str, str]:
+        """Return the sample accounts' passwords."""
+        ...
 
 
 @dataclass
 class Person:
     """One post's browser window."""
 
-    stack: Stack
+    place: Place
     browser: Browser
     account: str
-    shots: int = field(default=0)
 
     def __post_init__(self) -> None:
-        self.visit = visit(self.browser, self.stack.base)
+        self.visit = visit(self.browser, self.place.base)
 
     @property
     def page(self) -> Page:
@@ -39,7 +51,7 @@ class Person:
         """Sign in with the sample password."""
         self.open("/account/sign-in")
         self.page.get_by_label("账号").fill(self.account)
-        self.page.get_by_label("密码").fill(self.stack.passwords()[self.account])
+        self.page.get_by_label("密码").fill(self.place.passwords()[self.account])
         self.press("登录")
         return self
 
@@ -74,16 +86,17 @@ class Person:
         return self.look()
 
     def look(self) -> "Person":
-        """Check a page of a kind that no one has checked yet, at both widths and in large type."""
+        """Check a page of a kind that no one has checked yet; what axe says is the same for every post that sees it."""
         heading = self.page.locator("h1").first.text_content() or ""
-        kind = ID.sub("*", self.page.url.removeprefix(self.stack.base).split("?")[0])
+        kind = ID.sub("*", self.page.url.removeprefix(self.place.base).split("?")[0])
         state = ",".join(sorted(set(self.reasons())))
         post = "" if kind.startswith("/account/") else self.account.split("-")[0]
-        if (key := f"{post} {kind} {state}") not in CHECKED:
-            CHECKED.add(key)
-            check_page(self.visit)
+        if f"{kind} {state}" not in CHECKED:
             name = kind.strip("/").replace("/", "-").replace("*", "id") or "home"
-            shoot(self.page, f"{len(CHECKED):02d}-{self.account}-{name}")
+            check_page(self.visit, f"{len(CHECKED):03d}-{self.account}-{name}")
+        elif f"{post} {kind} {state}" not in CHECKED:
+            check_layout(self.visit)
+        CHECKED.update({f"{kind} {state}", f"{post} {kind} {state}"})
         assert heading
         return self
 

@@ -66,7 +66,7 @@ def accept(host: Person) -> None:
 def settle_the_document(agency: Person, buyer: Person, tender_pdf: Path) -> str:
     """The agency hands the document in, the purchaser approves it; return the project's address."""
     agency.open("/workspace/").press(NAME)
-    project = agency.page.url.removeprefix(agency.stack.base)
+    project = agency.page.url.removeprefix(agency.place.base)
     agency.open(f"{project}/document")
     agency.page.locator("input[type=file]").set_input_files(tender_pdf)
     agency.press("提交，送采购人确认")
