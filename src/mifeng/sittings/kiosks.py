@@ -96,7 +96,7 @@ def declared(kiosk: Actor, arrival_id: UUID | str) -> Declared:
 
 def room(kiosk: Actor) -> list[Seat]:
     """Return the seats of the kiosk's site, by label, for the way to one's own."""
-    return list(Seat.objects.filter(site=kiosk.site).order_by("label"))
+    return list(Seat.objects.filter(site_id=kiosk.site).order_by("label"))
 
 
 def mark_of(handle: str) -> str:

@@ -28,7 +28,7 @@ def calls_at(by: Actor) -> list[Calling]:
     """Return who calls at an officer's own site, first come first; none for other posts."""
     if by.role not in OFFICERS or not by.site:
         return []
-    rows = Call.objects.filter(site=by.site, state="calling").order_by("called_at", "pk")
+    rows = Call.objects.filter(site_id=by.site, state="calling").order_by("called_at", "pk")
     return [Calling(row.pk, row.place, row.called_at) for row in rows]
 
 

@@ -100,6 +100,7 @@ def values(world: World, route: Route, parameter: str) -> list[str]:
         "workspace:request_id": requests,
         "site:tender": tenders,
         "site:request_id": [*requests, str(NOBODY)],
+        "site:step": ["card"],
         "cockpit:pk": tenders,
         "supplier:tender": tenders,
         "hall:lot": [*(str(lot.pk) for lot in world.lots()), str(NOBODY)],
