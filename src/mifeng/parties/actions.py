@@ -1,6 +1,7 @@
 """Acts about organisations, persons and posts (主体办理)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import cache
 from uuid import UUID
@@ -21,6 +22,18 @@ MAX_ACCOUNT = 60
 WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT = 5
 TRIES_PER_ADDRESS = 50
+
+
+class Hashed(str):
+    """A password as it is kept (散列值), made before the act that keeps it."""
+
+    __slots__ = ()
+
+
+def hashed(passwords: Iterable[str]) -> list[Hashed]:
+    """Return passwords as they are kept (计算散列); several at once, since each costs a quarter of a second."""
+    with ThreadPoolExecutor() as pool:
+        return [Hashed(one) for one in pool.map(make_password, passwords)]
 
 
 def register_organisation(facts: Mapping[str, str], *, by: Actor) -> Organisation:
@@ -46,7 +59,7 @@ def appoint(organisation: UUID, facts: Mapping[str, str], *, by: Actor) -> Post:
 
     Args:
         organisation: the organisation's id.
-        facts: ``account``, ``name``, ``password``, ``role``, ``title``, and ``site`` for officers.
+        facts: ``account``, ``name``, ``password`` as typed or ``Hashed``, ``role``, ``title``, ``site`` for officers.
         by: the operator.
 
     Raises:
@@ -56,7 +69,8 @@ def appoint(organisation: UUID, facts: Mapping[str, str], *, by: Actor) -> Post:
     check_operator(by, step="appoint")
     for field, limit in (("account", MAX_ACCOUNT), ("name", MAX_NAME), ("title", MAX_NAME)):
         check_wording(facts[field], field=field, limit=limit, empty="malformed")
-    password = make_password(facts["password"])
+    given = facts["password"]
+    password = given if isinstance(given, Hashed) else make_password(given)
     with acting("appoint", by=by) as act:
         check_appointment(organisation, facts)
         person = Person(account=facts["account"], name=facts["name"], password=password)

@@ -15,7 +15,7 @@ from uuid import UUID
 from stdnum.cn import uscc
 
 from mifeng.kernel.actors import Actor
-from mifeng.parties.actions import appoint, register_organisation
+from mifeng.parties.actions import appoint, hashed, register_organisation
 from mifeng.parties.models import Organisation, Post
 from mifeng.sample import cards, experts
 from mifeng.venues.actions import register_site
@@ -95,10 +95,11 @@ def build(passwords: Path) -> None:
     sites = {place.name: _site(place, organisations[place.name]) for place in PLACES}
     for name, kind, region, phone in FIRMS:
         organisations[name] = _organisation(name, kind, region, phone)
-    for account, firm, role, title in POSTS:
-        if Post.objects.filter(person__account=account).exists():
-            continue
-        facts = {"account": account, "name": title, "password": known[account], "role": role, "title": title}
+    there = set(Post.objects.values_list("person__account", flat=True))
+    missing = [row for row in POSTS if row[0] not in there]
+    passwords_kept = hashed(known[account] for account, *_ in missing)
+    for (account, firm, role, title), password in zip(missing, passwords_kept, strict=True):
+        facts = {"account": account, "name": title, "password": password, "role": role, "title": title}
         site = sites[firm] if role in (Post.Role.HOST, Post.Role.GUEST) else ""
         appoint(organisations[firm].pk, {**facts, "site": site}, by=OPERATOR)
     experts.build()
