@@ -45,6 +45,7 @@ PARTY_ACTS = (
     "clarify",
     "close_bidding",
     *("close_list", "open_keys", "close_keys", "open_all", "assemble_panel", "complete_panel", "recheck_avoidance"),
+    "authorise_representative",
     *("set_template", "commit_codes", "start_evaluation", "lock_technical", "reveal", "conclude_evaluation"),
     *("hand_over", "award", "deem_awarded", "explain_delay", "announce", "take_next", "start_anew"),
 )

@@ -40,7 +40,7 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "draw-aborted": _("一处抽取中止：种子没有到齐"),
         "draw-exhausted": _("一处抽取名单已用尽，席位还有空缺"),
         "panel-complete": _("专家席位已满，名单已密封"),
-        "panel-resumed": _("开标后有专家须回避，正在递补"),
+        "panel-resumed": _("有专家须回避或未到，正在递补"),
         "report-signed": _("评审报告已由全体成员签署"),
         "evaluation-void": _("废标：合格的投标人不足法定家数"),
         "hand_over": _("代理机构送交了评审报告"),
