@@ -12,10 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.test import Client
 
-from mifeng.evaluation.models import BlindCopy, Evaluation, Opinion
+from mifeng.evaluation.models import BlindCopy, Evaluation, Member, Opinion
 from mifeng.kernel import clock
 from mifeng.kernel.models import Entry
 from mifeng.parties.models import SeatPass
+from mifeng.tenders.models import Lot
 from mifeng.web.desk import paper
 from mifeng.web.desk.paper import Unreadable
 from tests.actions import reviews
@@ -82,6 +83,23 @@ def test_a_seat_without_an_evaluation_waits(review: Review) -> None:
 
     assert "已入席，请稍候" in page
     assert "data-poll" in page
+
+
+def test_a_seat_in_two_packages_chooses(review: Review) -> None:
+    """In the order of the packages, and from each of them back to the choice."""
+    first = Evaluation.objects.select_related("lot").get(pk=review.lot.pk)
+    member = Member.objects.get(evaluation=first, seat="host/2")
+    lot = Lot(tender=first.lot.tender, number=2, name="实验台", budget_yuan=1, lot_ref="ab" * 32)
+    Lot.objects.bulk_create([lot])
+    second = Evaluation(lot=lot, lot_ref=lot.lot_ref, template=first.template, template_hash=first.template_hash)
+    Evaluation.objects.bulk_create([second])
+    Member.objects.create(evaluation=second, seat=member.seat, role=member.role, handle=member.handle)
+
+    with clock.frozen(AT):
+        page = text_of(seat_of(review, 2).get("/desk/"))
+
+    assert re.findall(r'href="/desk/([0-9a-f-]{36})"', page) == [str(review.lot.pk), str(lot.pk)]
+    assert "换一个采购包" in read(review, 2)
 
 
 def test_members_vote_for_a_chair(review: Review) -> None:

@@ -48,6 +48,7 @@ class Room:
             "report": report,
             "seats": neighbours(self.desk, self.titles, report.signed if report else ()),
             "home": self.home,
+            "several": len(blind.desks_of(self.by)) > 1,
             "why": words.reason_text(Reason(self.desk.reason)) if self.desk.reason in REASONS else "",
             "vote_title": self.titles.get(self.desk.vote, ""),
             "topic": f"evaluation.evaluation:{self.lot_id}",

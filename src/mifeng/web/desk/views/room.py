@@ -35,7 +35,7 @@ def index(request: Request) -> HttpResponse:
     lots = blind.desks_of(by)
     if len(lots) == 1:
         return redirect("desk:show", lots[0])
-    desks = [blind.desk_for(by, lot) for lot in lots]
+    desks = sorted((blind.desk_for(by, lot) for lot in lots), key=lambda desk: desk.package)
     return render(request, "desk/index.html", {"desks": desks})
 
 
