@@ -1,6 +1,7 @@
 """The scoring template in the workspace (评分办法): proposed, changed, added up, set; fixed with the notice."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,11 +11,11 @@ from mifeng.evaluation.models import ScoringTemplate
 from mifeng.kernel.law import rulebooks
 from mifeng.kernel.models import Entry
 from mifeng.rules.scoring import parse_template, preset
-from mifeng.tenders.models import Tender
+from mifeng.tenders.models import Lot, Tender
 from mifeng.web.workspace.forms.scoring import proposed
 from tests.actions.reviews import reach
 from tests.conftest import read_city
-from tests.factories import City, fixed, lot_of
+from tests.factories import City, documented, fixed, lot_of
 from tests.rules.books import BOOK_2026
 from tests.rules.scores import TEMPLATE
 from tests.web.rooms import codes, queries, read, send, text_of
@@ -44,9 +45,9 @@ def page_of(tender: Tender) -> str:
     return f"/workspace/{tender.pk}/lots/{lot_of(tender).pk}/scoring"
 
 
-def typed(**changes: Any) -> dict[str, Any]:
-    """Return the preset for goods as a clerk sends it, with some fields changed."""
-    sent = {name: value for name, value in proposed(preset("goods", BOOK_2026)).items() if value is not False}
+def typed(category: str = "goods", **changes: Any) -> dict[str, Any]:
+    """Return the preset of a kind of purchase as a clerk sends it, with some fields changed."""
+    sent = {name: value for name, value in proposed(preset(category, BOOK_2026)).items() if value is not False}
     sent |= {"items": "6", "item_6_kind": "objective", "item_6_min": "0", "item_6_weight": "1"}
     return {name: value for name, value in (sent | changes).items() if value is not None}
 
@@ -178,3 +179,24 @@ def test_the_notice_is_not_published_unawares_without_one(tender: Tender) -> Non
 
     words = "没有设定评分办法"
     assert (words in without, words in with_one) == (True, False)
+
+
+def test_each_package_has_a_template_of_its_own(city: City) -> None:
+    """The page of one leads to the other; the project says how many are missing; services have their own proposal."""
+    parts = (("保洁", Decimal("300000.00")), ("保安", Decimal("200000.00")))
+    tender = documented(city, category="services", budget_yuan=Decimal("500000.00"), lots=parts)
+    first, second = (f"/workspace/{tender.pk}/lots/{lot.pk}/scoring" for lot in tender_lots(tender))
+
+    page = read(AGENCY, first)
+    counts = [read(AGENCY, f"/workspace/{tender.pk}").count("没有设定")]
+    done = send(AGENCY, second, typed("services"))
+    counts.append(read(AGENCY, f"/workspace/{tender.pk}").count("没有设定"))
+
+    assert (f'href="{second}"' in page, "服务方案" in page, "本国产品扣除" in page) == (True, True, False)
+    assert (done.status_code, [row.lot.name for row in kept()]) == (303, ["保安"])
+    assert counts == [3, 2]
+
+
+def tender_lots(tender: Tender) -> list[Lot]:
+    """Return the packages of a project in order."""
+    return list(Lot.objects.filter(tender=tender).order_by("number"))
