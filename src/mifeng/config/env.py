@@ -23,7 +23,7 @@ class Env:
     """The surroundings of one installation (运行环境).
 
     Args:
-        data: ``MIFENG_DATA``, absolute; holds ``postgres/ keys/ vault/ run/ witness/ log/``. Default ``./var``.
+        data: ``MIFENG_DATA``, absolute; holds ``postgres/ keys/ vault/ pages/ run/ witness/ log/``. Default ``./var``.
         database_url: ``DATABASE_URL``, a libpq address; empty means the embedded PostgreSQL of the data folder.
         postgres_bin: ``MIFENG_POSTGRES_BIN``, folder with ``initdb`` and ``postgres`` (15 or later) to be used in
             place of the embedded ones; empty means: embedded, else what the system has.
