@@ -120,6 +120,8 @@ def test_evidence_is_made_anew_with_the_result_and_the_page_says_so(evidence: Ev
     assert "结果公告阶段" in evidence.page
     assert "由总分重算名次" in evidence.page
     assert (outcomes["S4"], outcomes["R1"], outcomes["R5"]) == ("pass", "pass", "withheld")
+    # What the public cut does not show of a check that passed, the page says beside it.
+    assert re.search(r'data-check="R4" data-outcome="pass".{0,400}另有1处未公开', evidence.page, re.DOTALL)
     assert "-supervisor.evb" in evidence.offered
     path, *found = evidence.kept
     assert found == [path]
