@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 FLAGS = (
     "--headless=new",
@@ -30,6 +30,7 @@ FLAGS = (
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = {1366: 900, 360: 740}
 SCREENS = Path("build/screens")
+PATIENCE = 20_000  # milliseconds; a machine may be busy
 
 
 @dataclass
@@ -51,6 +52,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         raise RuntimeError("stories need Chromium: apt-get install chromium fonts-noto-cjk")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         try:
@@ -63,7 +65,7 @@ def visit(browser: Browser, base: str, *, width: int = 1366, scripts: bool = Tru
     """Open a fresh window, with cookies of its own, on the platform at ``base``."""
     size = {"width": width, "height": WIDTHS.get(width, 900)}
     context = browser.new_context(base_url=base, locale="zh-CN", viewport=size, java_script_enabled=scripts)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     one = Visit(context.new_page())
 
     def guard(route: Route) -> None:
