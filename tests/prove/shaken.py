@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -29,6 +29,10 @@ LOOK = 0.005
 UNANSWERED = "平台没有答复"
 AWAY = re.compile(r"OperationalError|mifeng clock: |mifeng export: ")
 RECEIVED = "答复已经收到"
+OVERTAKEN = "stale-version"
+SHEET = re.compile(r"/sheet/(\w+)\.json$")
+SCORE = "score-"
+Cell = tuple[str, str, str]  # part, the seat's code, item
 LARGE, DRAWINGS = "bidder-1", 24 * 2**20
 
 
@@ -61,21 +65,62 @@ class Steadfast(httpx.BaseTransport):
 
 
 class Tireless(Person):
-    """A person who sends a form again when no answer came (不懈的使用者)."""
+    """A person who sends a form again when no answer came (不懈的使用者), and remembers what was acknowledged."""
 
     def __init__(self, base: str, account: str = "", password: str = "") -> None:
         self.line = Steadfast()
+        self.saved: dict[Cell, str] = {}
+        self.compared = 0
         super().__init__(base, account, password, transport=self.line)
 
-    def send(self, form: Form, *, file: File | None = None, expect: str = "", **fields: str) -> Page:
-        """Send a form; a used link that says an answer has come in is what an expert may see the second time."""
+    def send(self, form: Form, *, file: File | None = None, expect: str = "", **fields: str | Sequence[str]) -> Page:
+        """Send a form; what was sent before and had no answer is found done, as the page says it.
+
+        An expert sees that an answer has come in; a member of the committee sees in the sheet the scores just typed,
+        or those of before, and then types them again.
+        """
         before = self.line.repeated
         try:
-            return super().send(form, file=file, expect=expect, **fields)
+            page = super().send(form, file=file, expect=expect, **fields)
         except Unexpected as error:
-            if self.line.repeated > before and "/invitation/" in form.action and RECEIVED in str(error):
+            if self.line.repeated == before:
+                raise
+            if "/invitation/" in form.action and RECEIVED in str(error):
                 return Page(form.action, "")
-            raise
+            if "/cells/" not in form.action or OVERTAKEN not in str(error):
+                raise
+            page = self._saved_before(form)
+        if "/cells/" in form.action and not expect:
+            self.saved |= typed(form)
+        return page
+
+    def fetch(self, address: str) -> bytes:
+        """Fetch something; a sheet to be signed must hold every score that was acknowledged."""
+        content = super().fetch(address)
+        if found := SHEET.search(address):
+            scores = json.loads(content)["scores"]
+            kept = {(found.group(1), code, item): row[item]["score"] for code, row in scores.items() for item in row}
+            mine = {cell: score for cell, score in self.saved.items() if cell[0] == found.group(1)}
+            if kept != mine:
+                raise Unexpected(f"{address}: 已确认的评分与待签的不同：{mine} {kept}")
+            self.compared += len(kept)
+        return content
+
+    def _saved_before(self, form: Form) -> Page:
+        """Return the sheet as it stands, made sure that it holds what was sent."""
+        page = self.open("/desk/")
+        sheet, code = form.action.partition("?")[0], form.fields["code"]
+        rows = [one for one in page.forms if one.action.startswith(sheet) and one.fields.get("code") == code]
+        if not rows or not typed(form).items() <= typed(rows[0]).items():
+            raise Unexpected(f"{form.action}: 没有答复的评分没有保存，也不能再保存")
+        return page
+
+
+def typed(form: Form) -> dict[Cell, str]:
+    """Return the scores in a row of the sheet: part, code and item → score."""
+    part = form.action.partition("/cells/")[2].partition("?")[0]
+    scores = ((name, value) for name, value in form.fields.items() if name.startswith(SCORE))
+    return {(part, form.fields["code"], name.removeprefix(SCORE)): value for name, value in scores}
 
 
 @dataclass
@@ -97,17 +142,18 @@ class Shaken(Stage):
         limit = time.monotonic() + PATIENCE
         while True:
             try:
-                said = super().run(*arguments, fails=fails)
+                return super().run(*arguments, fails=fails)
             except Unexpected as error:
-                said = str(error)
-                self.told.append((arguments, said))
-                if not (UNANSWERED in said or AWAY.search(said)) or time.monotonic() > limit:
+                if not (UNANSWERED in str(error) or AWAY.search(str(error))) or time.monotonic() > limit:
                     raise
-            else:
-                self.told.append((arguments, said))
-                return said
             self.repeated += 1
             time.sleep(AGAIN)
+
+    def ask(self, *arguments: str) -> tuple[int, str]:
+        """Run a program, and keep what it said."""
+        code, said = super().ask(*arguments)
+        self.told.append((arguments, said))
+        return code, said
 
     def leave(self) -> None:
         """Let everybody go home."""
@@ -180,6 +226,11 @@ OTHERS = (
 )
 
 
+# Those that matter while a committee scores: who takes a score in, who goes on when all are in, where it is kept.
+SCORING = ("server", "worker", "postgres")
+SCORING_KILLS, CELLS, SIGNATURES = 10, 40, 10
+
+
 class Killer(threading.Thread):
     """Kills each program of a plan when its moment has come (终止者)."""
 
@@ -235,3 +286,17 @@ def planned(drawn: random.Random, victims: tuple[str, ...], share: float) -> dic
     moments += zip(drawn.sample(OTHERS, len(victims)), drawn.sample(victims, len(victims)), strict=True)
     chosen = drawn.sample(moments, min(len(moments), max(3, round(len(moments) * share))))
     return {moment.name: (moment, victim, drawn.uniform(0, moment.within)) for moment, victim in chosen}
+
+
+def planned_scoring(drawn: random.Random, share: float) -> dict[str, tuple[Moment, str, float]]:
+    """Draw moments while scores are saved and sheets signed; each program dies as often as the others."""
+    number = max(len(SCORING), round(SCORING_KILLS * share))
+    signed = max(1, number // 4)
+    moments = [
+        *(Moment(f"row {n}", entered("save_cells", n), 0.3) for n in drawn.sample(range(1, CELLS), number - signed)),
+        *(Moment(f"sheet {n}", entered("sign_sheet", n), 0.3) for n in drawn.sample(range(1, SIGNATURES), signed)),
+    ]
+    victims = [SCORING[place % len(SCORING)] for place in range(number)]
+    drawn.shuffle(victims)
+    found = zip(moments, victims, strict=True)
+    return {moment.name: (moment, victim, drawn.uniform(0, moment.within)) for moment, victim in found}

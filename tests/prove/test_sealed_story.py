@@ -5,11 +5,7 @@ of an upload and of a registration besides. The people of the story only do agai
 """
 
 import json
-import os
-import random
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,13 +16,11 @@ from mifeng.programs.bid.receipts import Handed, submission_receipt
 from mifeng.rules.ledger import parse_vkey, verify_receipt
 from mifeng.rules.seal.policy import policy_hash
 from mifeng.sample.demo.bids import OFFERS
-from mifeng.sample.demo.story import play
-from mifeng.sample.demo.timeline import Timeline
-from tests.prove.shaken import LARGE, Killer, Shaken, planned
+from tests.prove.conftest import Told
+from tests.prove.shaken import LARGE, Shaken
 from tests.prove.test_kills import STALLED_SECONDS, check_log, one, settle
 from tests.stack import Stack
 
-VICTIMS = ("worker", "sequencer", "witness", "witness-2", "trustee-1", "trustee-2", "trustee-3", "postgres")
 PRICES = {"4599000.00", "4420000.00", "4588000.00", "4715500.00"}
 SITES, SEATS, TRUSTEES = 3, 4, 3
 # What must stand in the ledger exactly so often, however often its doer was killed and began anew.
@@ -51,36 +45,10 @@ PERCENT = re.compile(r"(\d+)%")
 pytestmark = pytest.mark.prove
 
 
-@pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
-    """Run a platform for the story, in test mode because its clock is moved."""
-    stack = Stack(tmp_path, test_mode=True)
-    stack.start()
-    try:
-        yield stack
-    finally:
-        stack.stop()
-
-
-def test_story_goes_on_after_every_kill(stack: Stack) -> None:
+def test_story_goes_on_after_every_kill(told: Told) -> None:
     """All four bids are opened with their prices, the rosters are sealed, every receipt holds, the log is whole."""
-    seed = int(os.environ.get("MIFENG_SEED", "0")) or random.randrange(10**6)  # noqa: S311 - moments, no secrets
-    plan = planned(random.Random(seed), VICTIMS, float(os.environ.get("MIFENG_PROVE", "1")))  # noqa: S311 - as above
-    shown = ", ".join(f"{name}: {victim} +{delay:.2f} s" for name, (_, victim, delay) in plan.items())
-    print(f"MIFENG_SEED={seed}: {shown}")
-    killer = Killer(stack, plan)
-    stage = Shaken(stack.base, stack.data, stack.variables, Timeline())
-    killer.start()
-    try:
-        play(stage)
-    finally:
-        killer.stopping.set()
-        killer.join(90)
-        stage.leave()
-
-    assert (killer.failure, sorted(killer.done)) == (None, sorted(plan))
-    stack.until(stack.ready, "the platform is ready after the last kill")
-    check_upload(stage)
+    stack = told.stack
+    check_upload(told.stage)
     check_receipts(stack)
     with stack.connect() as database:
         check_jobs(stack, database)
@@ -88,7 +56,6 @@ def test_story_goes_on_after_every_kill(stack: Stack) -> None:
         check_log(database)
         check_once(database)
         check_opened(database)
-    print(f"{len(plan)} kills, {stage.repeated} commands given again")
 
 
 def check_upload(stage: Shaken) -> None:
