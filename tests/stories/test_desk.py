@@ -138,10 +138,16 @@ def says(page: Page, code: str, item: str, text: str) -> None:
     expect(page.locator(f"#s-{code}-{item}")).to_contain_text(text)
 
 
-def test_a_member_enters_scores_and_signs(room: Room, browser: Browser) -> None:
-    one = visit(browser, room.base)
-    page, lot = one.page, room.review.lot.pk
+def leave(page: Page, code: str, item: str, score: str, text: str = "已保存") -> None:
+    """Type a score, go on, and wait until the cell says what became of it."""
+    box(page, code, item).fill(score)
+    box(page, code, item).press("Tab")
+    says(page, code, item, text)
 
+
+def enter(room: Room, one: Visit) -> str:
+    """Take the seat with its code, and return the public key that the browser made."""
+    page = one.page
     page.goto("/desk/enter")
     expect(page.locator("[data-keyed]")).to_be_visible()
     check_page(one)
@@ -149,60 +155,68 @@ def test_a_member_enters_scores_and_signs(room: Room, browser: Browser) -> None:
     page.click("main button[type=submit]")
     expect(page.locator("h1")).to_contain_text("推选组长")
     check_page(one)
-
     found: list[str] = []
     room.act(lambda: found.append(SeatPass.objects.get(handle=room.review.member(2).handle).key))
     room.act(lambda: Member.objects.filter(seat="host/2").update(key=found[0]))
     room.act(lambda: (reviews.lead(room.review, "chaired"), reviews.lead(room.review, "reviewing")))
-    codes: list[str] = []
-    room.act(lambda: codes.extend(codes_for(room.review, 2)))
-    page.goto("/desk/")
+    return found[0]
 
-    first, second, third, fourth = codes
+
+def score_some(page: Page, codes: list[str]) -> None:
+    """Score the first three bids: right, out of range, at the end of the range."""
+    first, second, third, _fourth = codes
     box(page, first, "t1").fill("27.5")
     box(page, first, "t1").press("Enter")
     says(page, first, "t1", "已保存")
     assert page.evaluate("document.activeElement.id") == f"c-{second}-t1"
-    box(page, second, "t1").fill("35")
-    box(page, second, "t1").press("Tab")
-    says(page, second, "t1", "须在0–30之间")
-    box(page, third, "t1").fill("30")
-    box(page, third, "t1").press("Tab")
-    says(page, third, "t1", "须写理由才能保存")
+    leave(page, second, "t1", "35", "须在0–30之间")
+    leave(page, third, "t1", "30", "须写理由才能保存")
     expect(page.locator("#why-not")).to_contain_text("还不能提交：5格未评分，1格填写有误，1处缺理由")
     page.fill(f"#r-{third}-t1", "第2页")
     page.locator(f"#r-{third}-t1").press("Tab")
     says(page, third, "t1", "已保存")
 
-    # the line breaks, and comes back
-    page.context.set_offline(True)
-    box(page, first, "t2").fill("15")
-    box(page, first, "t2").press("Tab")
-    says(page, first, "t2", "未保存，第1次重试")
-    page.context.set_offline(False)
-    says(page, first, "t2", "已保存")
+
+def break_the_line(one: Visit, code: str) -> None:
+    """Lose the network for a moment: what was typed is tried again until it is saved."""
+    one.page.context.set_offline(True)
+    leave(one.page, code, "t2", "15", "未保存，第1次重试")
+    one.page.context.set_offline(False)
+    says(one.page, code, "t2", "已保存")
     assert {line for line in one.errors if "ERR_INTERNET_DISCONNECTED" not in line} == set()
     one.errors.clear()
 
-    # another window saves the same cell
-    other = Entered(first, "t1", Decimal(24), version=1)
-    room.act(lambda: save_cells(lot, "technical", [other], by=room.review.member(2)))
-    box(page, first, "t1").fill("26")
-    box(page, first, "t1").press("Tab")
-    says(page, first, "t1", "另一窗口已改为24")
-    page.click(f"#s-{first}-t1 button:has-text('用26')")
-    says(page, first, "t1", "已保存")
 
-    # a page is turned; what is typed and not saved stays
+def save_elsewhere(room: Room, page: Page, code: str) -> None:
+    """Let another window of the seat save the same cell: both values are shown, the member chooses."""
+    other = Entered(code, "t1", Decimal(24), version=1)
+    room.act(lambda: save_cells(room.review.lot.pk, "technical", [other], by=room.review.member(2)))
+    leave(page, code, "t1", "26", "另一窗口已改为24")
+    page.click(f"#s-{code}-t1 button:has-text('用26')")
+    says(page, code, "t1", "已保存")
+
+
+def test_a_member_enters_scores_and_signs(room: Room, browser: Browser) -> None:
+    one = visit(browser, room.base)
+    page, key = one.page, enter(room, one)
+    codes: list[str] = []
+    room.act(lambda: codes.extend(codes_for(room.review, 2)))
+    first, second, third, fourth = codes
+
+    page.goto("/desk/")
+    score_some(page, codes)
+    break_the_line(one, first)
+    save_elsewhere(room, page, first)
     page.click(f"#row-{second} a.code")
     expect(page.locator(f"#row-{second}")).to_have_class("is-row")
     assert box(page, second, "t1").input_value() == "35"
     check_page(one)
-    box(page, second, "t1").fill("20")
-    box(page, fourth, "t1").fill("19.5")
-    for code in (second, third, fourth):
-        box(page, code, "t2").fill("10")
-        box(page, code, "t2").press("Tab")
+    for code, item, score in (
+        (second, "t1", "20"),
+        (fourth, "t1", "19.5"),
+        *((other, "t2", "10") for other in codes[1:]),
+    ):
+        leave(page, code, item, score)
     expect(page.locator("#why-not")).to_contain_text("全部评分都已保存，可以签名")
 
     page.click("[data-sign]")
@@ -212,10 +226,11 @@ def test_a_member_enters_scores_and_signs(room: Room, browser: Browser) -> None:
     expect(page.locator("h1").first).to_contain_text("评分表签名")
     page.goto("/desk/")
     expect(page.locator("#signing")).to_contain_text("您的评分表已签名，不能再改")
+    assert f"r-{third}-t1" not in page.content()
 
     def signed_by_the_seat() -> None:
         row = Sheet.objects.get(member__seat="host/2")
-        verify_ecdsa(bytes.fromhex(found[0]), bytes.fromhex(row.commitment), bytes.fromhex(row.signature))
+        verify_ecdsa(bytes.fromhex(key), bytes.fromhex(row.commitment), bytes.fromhex(row.signature))
 
     room.act(signed_by_the_seat)
     assert (one.foreign, one.errors) == ([], [])
