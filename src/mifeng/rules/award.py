@@ -16,11 +16,11 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any
 
+from mifeng.rules import evaluation
 from mifeng.rules.calendar import WorkCalendar, end_of, legal_date
 from mifeng.rules.deadlines import Clock, DueStep, limit_clock, period_end
 from mifeng.rules.encoding import canonical, parse_canonical
 from mifeng.rules.errors import Reason, Unfair, WrongState
-from mifeng.rules.evaluation import AWARD
 from mifeng.rules.ranking import Ranked, check_award, next_candidate
 from mifeng.rules.rulebook import Rulebook
 
@@ -281,7 +281,7 @@ def check_named(reported: Reported, names: Sequence[Sat]) -> tuple[Sat, ...]:
 def award_deadlines(handed_at: datetime, rulebook: Rulebook, calendar: WorkCalendar) -> tuple[DueStep, ...]:
     """Return the step that the platform takes when nothing is decided in time (视同确定): the first wins."""
     due = period_end(legal_date(handed_at), rulebook["award_working_days"], calendar)
-    source = AWARD["deem_awarded"].source
+    source = evaluation.AWARD["deem_awarded"].source
     return (DueStep("deem_awarded", end_of(due.day), source, calendar.name, due.provisional, "hand_over"),)
 
 

@@ -47,7 +47,7 @@ def authorise(stage: Stage, project: Project) -> Card:
     return card
 
 
-def check_in(stage: Stage, coming: Iterable[Invited], deputy: Card, sit: Sit) -> list[Seat]:
+def let_in(stage: Stage, coming: Iterable[Invited], deputy: Card, sit: Sit) -> list[Seat]:
     """Let everybody come to the own site and take a seat; return the seats, the purchaser's representative's first.
 
     Args:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mifeng.sample.demo.arrival import Card, Sit, authorise, check_in
+from mifeng.sample.demo.arrival import Card, Sit, authorise, let_in
 from mifeng.sample.demo.bids import Bidder, confirm_keys, hand_in
 from mifeng.sample.demo.desk import Slip, elect_chair, review_business, review_technical, settle
 from mifeng.sample.demo.draw import Invited, draw_experts
@@ -59,7 +59,7 @@ class Scene:
 
     def arrive(self) -> None:
         """The committee checks in and takes its seats (签到)."""
-        self.seats = check_in(self.stage, self.coming, self.deputy, self.sit)
+        self.seats = let_in(self.stage, self.coming, self.deputy, self.sit)
 
     def elect(self) -> None:
         """The committee elects its chair and is given its codes (推选组长)."""
