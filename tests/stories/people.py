@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Locator, Page
 from tests.stories.browser import check_layout, check_page, visit
 
 CHECKED: set[str] = set()
+# Rooms that show one screen after another at the same address.
+ONE_ADDRESS = ("/site/kiosk", "/desk/*")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}")
 
 
@@ -90,6 +92,8 @@ class Person:
         heading = self.page.locator("h1").first.text_content() or ""
         kind = ID.sub("*", self.page.url.removeprefix(self.place.base).split("?")[0])
         state = ",".join(sorted(set(self.reasons())))
+        if kind.startswith(ONE_ADDRESS):
+            state += heading
         post = "" if kind.startswith("/account/") else self.account.split("-")[0]
         if f"{kind} {state}" not in CHECKED:
             name = kind.strip("/").replace("/", "-").replace("*", "id") or "home"
