@@ -13,6 +13,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -74,8 +75,11 @@ def prove(secret: bytes, alpha: bytes) -> bytes:
     return _compressed(gamma) + c.to_bytes(_CHALLENGE_BYTES) + s.to_bytes(_SCALAR_BYTES)
 
 
+@lru_cache(maxsize=1024)
 def verify(public: bytes, alpha: bytes, pi: bytes) -> bytes:
     """Make sure that a proof is by a key over an input (核验随机证明); return beta, 32 bytes.
+
+    What has been found to hold holds; who asks again is answered from memory.
 
     Args:
         public: the public key, 65 bytes or compressed 33.
