@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -33,6 +34,7 @@ from mifeng.parties.models import Organisation
 from mifeng.rules.award import parse_notice
 from mifeng.rules.calendar import legal_date
 from mifeng.rules.errors import NotEntitled, Unfair, WrongMoment, WrongState
+from mifeng.tenders.models import Lot
 from tests.actions import awarding
 from tests.actions.acts import elsewhere
 from tests.actions.awarding import ANNOUNCED, AWARDED, HANDED, candidates, committee, first
@@ -255,6 +257,22 @@ def test_a_result_names_every_member_or_is_not_published(review: Review) -> None
         with refused(WrongState, "names-missing") as refusal, clock.frozen(ANNOUNCED):
             announce(review.lot.pk, committee=named, by=review.city["agency-a"])
         assert refusal.value.facts["seats"] == seats
+
+
+def test_nobody_is_named_while_the_committee_still_sits(review: Review) -> None:
+    """The same people judge every package of a project: their names would be out before their scores. MOF-87-47."""
+    awarding.lead(review, "awarded")
+    other = Lot.objects.get(pk=review.lot.pk)
+    other.pk, other.number, other.lot_ref = uuid4(), 2, "f" * 64
+    Lot.objects.bulk_create([other])
+    Evaluation.objects.bulk_create([Evaluation(lot=other, lot_ref=other.lot_ref, state="reviewing")])
+
+    with refused(WrongState, "committee-sitting") as refusal:
+        awarding.announced(review)
+    assert refusal.value.facts["lots"] == [2]
+
+    Evaluation.objects.filter(pk=other.pk).update(state="void")
+    awarding.announced(review)
 
 
 def test_names_are_opened_for_the_notice(review: Review) -> None:

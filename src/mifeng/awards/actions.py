@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from mifeng.awards.models import Award, PassedOver, Publication
-from mifeng.awards.notices import committee_of, notice_of
+from mifeng.awards.notices import check_committee_done, committee_of, notice_of
 from mifeng.evaluation.actions.guards import check_stage
 from mifeng.evaluation.models import Evaluation, Report
 from mifeng.kernel.acting import Act, acting
@@ -141,13 +141,15 @@ def announce(lot_id: UUID, *, committee: Sequence[Sat] | None = None, by: Actor)
 
     Raises:
         NotEntitled: ``wrong-post``, ``not-your-project``, ``agency-banned``.
-        WrongState: ``wrong-state``; ``names-missing``, while a seat of the report has no name.
+        WrongState: ``wrong-state``; ``committee-sitting``, while the committee judges another package of the project;
+            ``names-missing``, while a seat of the report has no name.
 
     Source: GPLR-43, MOF-87-69
     """
     with acting("announce", by=by) as act:
         found, tender = _held(act, lot_id, by, "buyer" if by.role == "buyer" else "agency")
         check_step(AWARD, "announce", state=found.state, role=by.role)
+        check_committee_done(found.lot)
         names = committee_of(lot_id) if committee is None else tuple(committee)
         number = Publication.objects.filter(award=found).count() + 1
         notice = notice_of(found, report_of(found), names, number=number, at=act.at)

@@ -6,14 +6,31 @@ from uuid import UUID
 
 from mifeng.awards.models import Award
 from mifeng.bidding.models import Unsealed
-from mifeng.evaluation.models import NamedBid
+from mifeng.evaluation.models import Evaluation, NamedBid
 from mifeng.kernel.law import calendar, rulebooks
 from mifeng.rules.award import Enclosed, Reported, ResultNotice, Sat, check_named, notice_ends_on
 from mifeng.rules.calendar import legal_date
+from mifeng.rules.errors import Reason, WrongState
 from mifeng.rules.money import yuan_text
 from mifeng.sittings import queries as sittings
 from mifeng.tenders.models import Lot
 from mifeng.tenders.queries import issued_documents
+
+OVER = ("concluded", "void")
+
+
+def check_committee_done(lot: Lot) -> None:
+    """Refuse to name a committee that still judges another package of the same project (成员名单公布前保密).
+
+    Raises:
+        WrongState: ``committee-sitting``, with the numbers of those packages.
+
+    Source: MOF-87-47
+    """
+    going = Evaluation.objects.filter(lot__tender=lot.tender_id).exclude(pk=lot.pk).exclude(state__in=OVER)
+    numbers = list(going.order_by("lot__number").values_list("lot__number", flat=True))
+    if numbers:
+        raise WrongState(Reason("committee-sitting", {"lots": numbers}))
 
 
 def committee_of(lot_id: UUID) -> tuple[Sat, ...]:

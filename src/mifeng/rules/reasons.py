@@ -164,6 +164,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "award-ground": "GPLR-49",
         "candidates-spent": "GPLR-49",
         "names-missing": "GPLR-43",
+        "committee-sitting": "MOF-87-47",
     }
 )
 

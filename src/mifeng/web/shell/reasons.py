@@ -216,5 +216,6 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "award-ground": Text(_("不按排序确定的，须选明法定情形")),
         "candidates-spent": Text(_("推荐的候选人都不能再递补，只能重新开展采购")),
         "names-missing": Text(_("评审成员名单不全，还不能公告结果")),
+        "committee-sitting": Text(_("评审委员会还在评本项目的其他采购包，名单须保密，评完才能公告")),
     }
 )
