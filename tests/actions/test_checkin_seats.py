@@ -17,8 +17,8 @@ from mifeng.rules.errors import NotEntitled, Refusal, Unfair, WrongMoment, Wrong
 from mifeng.rules.sitting import PLEDGES
 from mifeng.sittings import actions
 from mifeng.sittings.actions.arrivals import free_seat
-from mifeng.sittings.kiosks import Standing, declared, kiosk_of, room, standing
-from mifeng.sittings.models import Arrival, Kiosk, Panel, Representative
+from mifeng.sittings.kiosks import Standing, declared, room, standing
+from mifeng.sittings.models import Arrival, Panel, Representative
 from mifeng.sittings.queries import seated
 from mifeng.sittings.representing import representative_for
 from mifeng.venues.models import Seat
