@@ -73,7 +73,15 @@ class Tireless(Person):
         self.compared = 0
         super().__init__(base, account, password, transport=self.line)
 
-    def send(self, form: Form, *, file: File | None = None, expect: str = "", **fields: str | Sequence[str]) -> Page:
+    def send(
+        self,
+        form: Form,
+        *,
+        file: File | None = None,
+        expect: str = "",
+        stay: bool = False,
+        **fields: str | Sequence[str],
+    ) -> Page:
         """Send a form; what was sent before and had no answer is found done, as the page says it.
 
         An expert sees that an answer has come in; a member of the committee sees in the sheet the scores just typed,
@@ -81,7 +89,7 @@ class Tireless(Person):
         """
         before = self.line.repeated
         try:
-            page = super().send(form, file=file, expect=expect, **fields)
+            page = super().send(form, file=file, expect=expect, stay=stay, **fields)
         except Unexpected as error:
             if self.line.repeated == before:
                 raise
@@ -131,8 +139,8 @@ class Shaken(Stage):
     repeated: int = 0
     told: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
 
-    def enter(self, account: str = "", password: str = "") -> Person:
-        """Let somebody in who does not give up."""
+    def make_person(self, account: str, password: str) -> Person:
+        """Return somebody who does not give up."""
         return Tireless(self.base, account, password)
 
     def run(self, *arguments: str, fails: str = "") -> str:
@@ -155,13 +163,8 @@ class Shaken(Stage):
         self.told.append((arguments, said))
         return code, said
 
-    def leave(self) -> None:
-        """Let everybody go home."""
-        for person in self.people.values():
-            person.close()
-
     def _bring_drawings(self) -> None:
-        path = self.data / "bids" / LARGE / "technical" / "图册.pdf"
+        path = self.data / "bids" / LARGE / "technical" / "附图.pdf"  # behind the file that the committee reads first
         if not path.exists():
             path.write_bytes(drawings())
 

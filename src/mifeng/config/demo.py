@@ -53,14 +53,15 @@ def main(arguments: list[str], look: Look | None = None) -> int:
         print("FAULT: 演示城市没有建成", flush=True)
         return 1
     timeline.say("平台", "建立演示城市：密钥、数据库、单位与人员")
+    stage = Stage(Env.read(variables).url, data, variables, timeline)
     with (data / "serve.log").open("ab") as log:
         server = subprocess.Popen([*MIFENG, "serve"], env=variables, stdout=log, stderr=log)  # noqa: S603 - our own program
     try:
-        stage = Stage(Env.read(variables).url, data, variables, timeline)
         return _play(server, stage, look)
     except KeyboardInterrupt:
         return 0
     finally:
+        stage.leave()
         if server.poll() is None:
             server.send_signal(signal.SIGINT)
         server.wait()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from mifeng.sample.demo.browser import Page, Person, Unexpected
-from mifeng.sample.demo.draw import Invited
+from mifeng.sample.demo.draw import Invited, invite_next
 from mifeng.sample.demo.entry import GUESTS, HOST, PLACES, Project
 from mifeng.sample.demo.seat import Seat
 from mifeng.sample.demo.stage import Stage
@@ -30,9 +30,17 @@ Sit = Callable[[Stage, str, str], Seat]
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Who comes to a site (到场): the cards of those expected and of a stranger, and how a seat is opened."""
+    """Who comes to a site (到场).
+
+    Args:
+        queue: the cards of those who have agreed to come.
+        known: cards by telephone, for whoever is asked in the place of another.
+        stranger: the card of somebody who is not expected.
+        sit: opens the computer of a seat.
+    """
 
     queue: Sequence[Card]
+    known: Mapping[str, Card]
     stranger: Card
     sit: Sit
 
@@ -63,10 +71,10 @@ def let_in(stage: Stage, coming: Iterable[Invited], deputy: Card, sit: Sit) -> l
     queue[HOST].append(deputy)
     for one in coming:
         queue[one.place].append(known[one.phone])
-    stranger = next(card for phone, card in known.items() if phone not in {one.phone for one in coming})
+    stranger = cards(stage)["representatives"][-1]
     stage.timeline.say("主场", "开放签到：三个场地各一台签到机；开机后场地人员即退出，屏幕只给签到人看")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(lambda place: _site(stage, place, Door(queue[place], stranger, sit)), PLACES))
+        found = list(pool.map(lambda place: _site(stage, place, Door(queue[place], known, stranger, sit)), PLACES))
     stage.timeline.say("评审成员", "五人刷证、刷脸、逐条声明，各领席位号和一次性席位码；一张无关的证件只得到“不在名单”")
     stage.timeline.say("场地人员", "一位专家两次人脸不符：两名场地人员先后人工核对后放行，台账记事由不记人")
     seats = [seat for site in found for seat in site]
@@ -85,20 +93,38 @@ def _open(host: Person) -> None:
 
 
 def _site(stage: Stage, place: str, door: Door) -> list[Seat]:
+    """Let everybody of a site in; who was found to be tied to a bidder has been told to stay away, and is replaced."""
     kiosk = stage.come(OFFICERS[place])
     kiosk.send(kiosk.open("/site/door").form("/kiosk/open"))
-    seats = []
-    for number, card in enumerate(door.queue):
-        first = kiosk.open("/site/kiosk").form("/kiosk/card")
-        if place == HOST and number == 0:
-            kiosk.send(first, card=door.stranger["card"], expect="not-expected")
-        page = kiosk.send(first, card=card["card"])
-        page = _face(stage, kiosk, page, card, fails=place != HOST and OFFICERS[place] == next(iter(GUESTS)))
+    if place == HOST:
+        kiosk.send(kiosk.open("/site/kiosk").form("/kiosk/card"), card=door.stranger["card"], expect="not-expected")
+    seats: list[Seat] = []
+    queue = list(door.queue)
+    while len(seats) < len(door.queue):
+        if queue:
+            card = queue.pop(0)
+            page = _put(kiosk, card)
+        else:
+            card = door.known[invite_next(stage, place).phone]
+            page = stage.until(lambda card=card: _put(kiosk, card), f"{place} 的递补专家")  # type: ignore[misc]
+        if page is None:
+            continue
+        page = _face(stage, kiosk, page, card, fails=place == next(iter(GUESTS.values())))
         pledges = page.form("/kiosk/pledge")
         page = kiosk.send(pledges, said=list(pledges.choices["said"].values()))
         seats.append(door.sit(stage, _code(kiosk, page), place))
     kiosk.close()
     return seats
+
+
+def _put(kiosk: Person, card: Card) -> Page | None:
+    """Put a card on the reader; None when its holder is not expected."""
+    try:
+        return kiosk.send(kiosk.open("/site/kiosk").form("/kiosk/card"), card=card["card"])
+    except Unexpected as error:
+        if "not-expected" in str(error):
+            return None
+        raise
 
 
 def _face(stage: Stage, kiosk: Person, page: Page, card: Card, *, fails: bool) -> Page:

@@ -19,7 +19,7 @@ POLICY = re.compile(r"/reception/([0-9a-f]{64})/policy")
 CODE = re.compile(r"--code\s+(\S+)")
 SUPPLIER = re.compile(r'--supplier\s+"([^"]+)"')
 HASH = re.compile(r"--policy-hash\s+([0-9a-f]{64})")
-AT_ONCE = 2
+AT_ONCE = 4  # suppliers
 MISTAKEN = "bidder-3"
 WAITS_FOR_KEY = "等待交密钥"
 SOLUTION = (
@@ -71,8 +71,8 @@ def hand_in(stage: Stage, project: Project) -> list[Bidder]:
     stage.run("bid", "seal", "--dir", str(bidders[0].folder))
     stage.run("bid", "submit", "--dir", str(bidders[0].folder))
     stage.timeline.say("投标人", f"{bidders[0].name} 在截止前换成第 2 版（再降价），旧版作废")
-    for bidder in bidders:
-        _await_openable(stage, bidder)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda bidder: _await_openable(stage, bidder), bidders))
     stage.timeline.say("受托人", "三家受托人都验过各自的份额并签字：四份投标到时都能打开")
     return bidders
 
@@ -108,13 +108,17 @@ def confirm_keys(stage: Stage, project: Project, bidders: list[Bidder]) -> None:
     stage.timeline.say("受托人", "三家受托人副署投标清单；密钥窗口打开")
     wrong = stage.data / "bids" / "wrong.key"
     wrong.write_text(secrets.token_hex(32))
-    for bidder in bidders:
-        if bidder.offer.account == MISTAKEN:
-            confirm = ("bid", "confirm-key", "--dir", str(bidder.folder))
-            stage.run(*confirm, "--key", str(wrong), "--send-unchecked", fails="密钥")
-            stage.timeline.say("投标人", f"{bidder.name} 先拿错密钥：与投标时的承诺不符，投标文件完好，可再试")
-        stage.run("bid", "confirm-key", "--dir", str(bidder.folder))
-        stage.timeline.say("投标人", f"{bidder.name} 密钥已确认")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda bidder: _confirm(stage, bidder, wrong), bidders))
+
+
+def _confirm(stage: Stage, bidder: Bidder, wrong: Path) -> None:
+    if bidder.offer.account == MISTAKEN:
+        confirm = ("bid", "confirm-key", "--dir", str(bidder.folder))
+        stage.run(*confirm, "--key", str(wrong), "--send-unchecked", fails="密钥")
+        stage.timeline.say("投标人", f"{bidder.name} 先拿错密钥：与投标时的承诺不符，投标文件完好，可再试")
+    stage.run("bid", "confirm-key", "--dir", str(bidder.folder))
+    stage.timeline.say("投标人", f"{bidder.name} 密钥已确认")
 
 
 def _fill(bidder: Bidder, price: str) -> None:

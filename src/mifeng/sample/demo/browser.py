@@ -204,13 +204,22 @@ class Person:
             raise Unexpected(f"{self.account} {address}: {answer.status_code}")
         return answer.content
 
-    def send(self, form: Form, *, file: File | None = None, expect: str = "", **fields: str | Sequence[str]) -> Page:
+    def send(
+        self,
+        form: Form,
+        *,
+        file: File | None = None,
+        expect: str = "",
+        stay: bool = False,
+        **fields: str | Sequence[str],
+    ) -> Page:
         """Send a form with these fields filled in and return the page that answers.
 
         Args:
             form: as a page offered it.
             file: what goes into its field ``file``.
             expect: code of the refusal that is expected; empty when it is to be done.
+            stay: do not wait for the page to which the answer leads; what was sent is done all the same.
             fields: what is filled in beside what was there.
 
         Raises:
@@ -218,11 +227,11 @@ class Person:
         """
         kept = {name: value for name, value in {**form.fields, **fields}.items() if name}
         files = {"file": file} if file else None
-        answer = self.client.post(form.action, data=kept, files=files)
+        answer = self.client.post(form.action, data=kept, files=files, follow_redirects=not stay)
         page = Page(answer.url.raw_path.decode(), answer.text)
         if expect and expect in page.reasons:
             return page
-        if expect or answer.status_code not in (200, 201, 202):
+        if expect or answer.status_code not in (200, 201, 202, *((303,) if stay else ())):
             raise Unexpected(f"{self.account} {form.action}: {answer.status_code} {page.reasons} {page.text[:600]}")
         return page
 

@@ -14,7 +14,7 @@ from mifeng.sample.demo.entry import Project
 from mifeng.sample.demo.seat import SIGNED, Seat
 from mifeng.sample.demo.stage import Stage
 
-AT_ONCE = 2
+AT_ONCE = 5  # members
 MET, DONE = re.compile(r"满足(\d+)项"), re.compile(r"同类业绩(\d+)项")
 # Technical parameters that a bid meets → points of the objective item; it has steps of five.
 POINTS = {20: 20, 18: 15, 16: 10}
@@ -86,8 +86,8 @@ def settle(stage: Stage, project: Project, seats: Sequence[Seat], slip: Slip) ->
     stage.timeline.say("评审成员", "看错一份响应表的成员依法改正自己的客观分，理由写进报告")
     chair.browser.send(chair.browser.open(room).form("/conclude"))
     stage.timeline.say("评审组长", "汇总，形成评审报告：得分、排序由平台算出，人人可以复算")
-    for seat in seats:
-        seat.endorse(room)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda seat: seat.endorse(room), seats))
     stage.until(lambda: _says(seats[0], room, "全部委员已签署"), "报告签齐")
     stage.timeline.say("评审成员", "五人签署评审报告，评审结束")
 
@@ -121,7 +121,7 @@ class Table:
                 elif number == CARELESS:
                     _refused(seat, _row(page, code), given)
             before = _row(page, code)
-            page = seat.browser.send(before.filled(_typed(given)))
+            seat.browser.send(before.filled(_typed(given)), stay=True)
             if turn == 0 and number == DOUBLED and self.part == "technical":
                 _overtaken(seat, before, given)
         return slip

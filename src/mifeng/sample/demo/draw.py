@@ -28,14 +28,13 @@ def draw_experts(stage: Stage, project: Project) -> list[Invited]:
     page = agency.open(f"{project.page}/draw")
     agency.confirm(agency.send(page.form(holds="speciality")))
     stage.timeline.say("代理机构", "发起抽取：各场地名单冻结、入台账、经见证，此后才有种子")
-    answered: set[str] = set()
     coming: list[Invited] = []
     while len(coming) < SEATS:
-        message = _next_message(stage, answered)
-        if not answered:
+        message = _next_message(stage)
+        if not stage.answered:
             stage.timeline.say("见证方", "三方各出一份可验证随机数，种子产生，次序由种子算出")
-        answered.add(message.reference)
-        if len(answered) == 1:
+        stage.answered.add(message.reference)
+        if len(stage.answered) == 1:
             _answer(stage, message, "decline")
             stage.timeline.say("专家", "有一位专家因故谢绝；按同一次序递补下一位")
         else:
@@ -46,11 +45,20 @@ def draw_experts(stage: Stage, project: Project) -> list[Invited]:
     return coming
 
 
-def _next_message(stage: Stage, answered: set[str]) -> Message:
+def invite_next(stage: Stage, place: str) -> Invited:
+    """Let the next in order at a place accept, where somebody who had agreed must stand aside (递补)."""
+    message = _next_message(stage, place)
+    stage.answered.add(message.reference)
+    _answer(stage, message, "accept")
+    return Invited(message.phone, place)
+
+
+def _next_message(stage: Stage, place: str = "") -> Message:
     found: list[Message] = []
 
     def look() -> Page | None:
-        found[:] = [one for one in _messages(stage) if one.reference not in answered]
+        waiting = [one for one in _messages(stage) if one.reference not in stage.answered]
+        found[:] = [one for one in waiting if not place or _place(one) == place]
         return Page("", "") if found else None
 
     stage.until(look, "给专家的短信")

@@ -1,6 +1,7 @@
 """From entry to the notice (进场至公告): agency, purchaser, host and guests bring a project to its publication."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,12 +101,15 @@ def _book_seats(stage: Stage, agency: Person, pk: str) -> None:
     form.fields |= {form.named(name): "1" for name in GUESTS.values()}
     agency.send(form, host_buyer="1", host_experts="2")
     stage.timeline.say("代理机构", "预约评审席位：主场 1+2，副场 杭锦后旗 1、五原县 1，共五人")
-    for account in ("host", *GUESTS):
-        officer = stage.person(account)
-        page = officer.open(officer.open("/site/").link("", part="/site/requests/"))
-        confirm = next(form for form in page.forms if form.fields.get("answer") == "confirm")
-        officer.send(confirm)
+    accounts = ("host", *GUESTS)
+    with ThreadPoolExecutor(len(accounts)) as pool:
+        list(pool.map(lambda account: _confirm(stage.person(account)), accounts))
     stage.timeline.say("各场地", "全部确认；副场只见场次代号，不见项目")
+
+
+def _confirm(officer: Person) -> None:
+    page = officer.open(officer.open("/site/").link("", part="/site/requests/"))
+    officer.send(next(form for form in page.forms if form.fields.get("answer") == "confirm"))
 
 
 def _publish(stage: Stage, agency: Person, pk: str, lot: str) -> Project:

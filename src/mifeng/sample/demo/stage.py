@@ -26,6 +26,9 @@ class Stage:
         variables: the surroundings in which its programs run.
         timeline: where everything is told.
         patience: seconds until something that is waited for counts as missing.
+        people: those who are signed in, by account.
+        everybody: all who ever came in.
+        answered: messages to experts that have been answered.
     """
 
     base: str
@@ -34,6 +37,8 @@ class Stage:
     timeline: Timeline
     patience: float = PATIENCE
     people: dict[str, Person] = field(default_factory=dict)
+    everybody: list[Person] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
 
     def person(self, account: str) -> Person:
         """Return somebody of the sample city, signed in; the empty account is the public."""
@@ -48,7 +53,18 @@ class Stage:
 
     def enter(self, account: str = "", password: str = "") -> Person:
         """Let somebody come in by a browser of their own, under an account or as a stranger."""
+        found = self.make_person(account, password)
+        self.everybody.append(found)
+        return found
+
+    def make_person(self, account: str, password: str) -> Person:
+        """Return somebody with a browser."""
         return Person(self.base, account, password)
+
+    def leave(self) -> None:
+        """Let everybody go home."""
+        for person in self.everybody:
+            person.close()
 
     def run(self, *arguments: str, fails: str = "") -> str:
         """Run a program of the platform's and return what it said.
