@@ -13,6 +13,8 @@ from django.core.exceptions import ObjectDoesNotExist
 from mifeng.experts.models import Invitation
 from mifeng.kernel import clock
 from mifeng.kernel.ledger.queries import body_of
+from mifeng.parties.actions import sign_in
+from mifeng.parties.models import SignInAttempt
 from mifeng.rules.errors import NotEntitled, Refusal, Unfair, WrongMoment, WrongState
 from mifeng.rules.sitting import PLEDGES
 from mifeng.sittings import actions
@@ -267,6 +269,18 @@ def test_guessing_codes_is_slowed_down(door: Door) -> None:
 
     with turned_away("too-many-attempts"):
         enter(code)
+
+
+def test_signing_in_slows_no_seat_down(door: Door) -> None:
+    """What an account is called is typed by anybody: no such name stands for the place of a seat's computer."""
+    _, code = come(door, GUEST, door.cards(GUEST)[0])
+    for name in ("seat 10.0.0.9", "10.0.0.9"):
+        failed = {"account": name, "address": "10.9.9.9", "at": clock.now(), "succeeded": False}
+        SignInAttempt.objects.bulk_create(SignInAttempt(**failed) for _ in range(10))
+    with refused(Unfair, "malformed"):
+        sign_in("\x0110.0.0.9", "anything", address="10.9.9.9")
+
+    assert enter(code).seat == "150826-01"
 
 
 def test_a_key_that_is_none_is_refused_and_uses_nothing_up(door: Door) -> None:
