@@ -177,6 +177,12 @@ IDLE = dict.fromkeys(("report", "award", "award-notice", "result-notice", "chall
             beijing(11, 11),
             {"report": "met", "award": "met", "award-notice": "running"},
         ),
+        # the first winner has fallen out: the notice is due from the decision for the next one
+        (
+            AwardTimes(beijing(11, 2), beijing(11, 3), beijing(11, 5), None, beijing(11, 20)),
+            beijing(11, 21),
+            {"report": "met", "award": "met", "award-notice": "running"},
+        ),
         (
             AwardTimes(beijing(11, 2), beijing(11, 3), beijing(11, 5), beijing(11, 6)),
             beijing(11, 9),

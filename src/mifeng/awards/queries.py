@@ -281,7 +281,7 @@ def _all_times(lots: list[Lot]) -> AwardTimes:
     concluded = dict(going.values_list("pk", "concluded_at"))
     awards = Award.objects.in_bulk(list(concluded))
     times = [_times(awards.get(pk), at) for pk, at in concluded.items()]
-    names = ("concluded_at", "handed_at", "decided_at", "announced_at")
+    names = ("concluded_at", "handed_at", "decided_at", "announced_at", "chosen_at")
     columns = {name: [getattr(one, name) for one in times] for name in names}
     return AwardTimes(**{name: max(found) if found and all(found) else None for name, found in columns.items()})
 
@@ -289,7 +289,7 @@ def _all_times(lots: list[Lot]) -> AwardTimes:
 def _times(award: Award | None, concluded_at: datetime | None) -> AwardTimes:
     if award is None:
         return AwardTimes(concluded_at)
-    return AwardTimes(concluded_at, award.handed_at, award.first_decided_at, award.announced_at)
+    return AwardTimes(concluded_at, award.handed_at, award.first_decided_at, award.announced_at, award.decided_at)
 
 
 def _published(lot: Lot, row: Publication) -> PublicResult:

@@ -114,12 +114,14 @@ class AwardTimes:
         handed_at: the purchaser received the report.
         decided_at: the winner was decided.
         announced_at: the notice went out.
+        chosen_at: it was decided for whoever wins now, where the first winner has fallen out; else as ``decided_at``.
     """
 
     concluded_at: datetime | None = None
     handed_at: datetime | None = None
     decided_at: datetime | None = None
     announced_at: datetime | None = None
+    chosen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,12 +299,12 @@ def award_clocks(times: AwardTimes, rulebook: Rulebook, calendar: WorkCalendar, 
     """
     shown = _day(times.announced_at)
     ends = notice_ends_on(shown, rulebook, calendar) if shown else None
-    concluded, handed, decided = map(_day, (times.concluded_at, times.handed_at, times.decided_at))
-
+    chosen_at = times.chosen_at or times.decided_at
+    concluded, handed, chosen = map(_day, (times.concluded_at, times.handed_at, chosen_at))
     rows: tuple[tuple[str, str, date | None, datetime | None, bool], ...] = (
         ("report", "report_working_days", concluded, times.handed_at, False),
         ("award", "award_working_days", handed, times.decided_at, False),
-        ("award-notice", "award_notice_working_days", decided, times.announced_at, False),
+        ("award-notice", "award_notice_working_days", chosen, times.announced_at, False),
         ("result-notice", "result_notice_working_days", shown, None, True),
         ("challenge", "challenge_working_days", ends, None, True),
         ("contract", "contract_days", shown, None, False),
