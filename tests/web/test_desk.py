@@ -60,6 +60,11 @@ def test_a_seat_is_entered_once_with_its_code(review: Review) -> None:
         assert client.get("/workspace/").status_code == 403
 
 
+def test_without_a_session_the_code_is_asked_for(review: Review) -> None:
+    """Nobody at a seat has an account: whose session is over is not sent to the page of accounts."""
+    assert {Client().get(path)["Location"] for path in ("/desk/", f"/desk/{review.lot.pk}")} == {"/desk/enter"}
+
+
 def test_a_key_goes_with_the_code_where_a_script_made_one(review: Review) -> None:
     give_pass(review, 2, code=CODE)
     point = ec.generate_private_key(ec.SECP256R1()).public_key()

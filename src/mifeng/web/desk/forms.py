@@ -140,7 +140,7 @@ class EndorseForm(WordForm):
         max_length=MAX_DISSENT,
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
-        help_text=_("只在保留意见时填写。拒绝签字又不写理由的，视为同意。"),
+        help_text=_("只在保留意见时填写。有异议而不在报告上写明不同意见和理由的，依法视为同意。"),
     )
     report = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
     signature = forms.RegexField(r"^([0-9a-f]{2}){0,80}$", required=False, widget=forms.HiddenInput(attrs=HEX))

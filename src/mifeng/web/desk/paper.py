@@ -129,7 +129,8 @@ def _kept(place: Path) -> bytes | None:
 
 def _keep(place: Path, data: bytes) -> None:
     """Keep what was made; of many files only those that were looked at last."""
-    place.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (place.parent.parent, place.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
         file.write(data)
     os.replace(file.name, place)

@@ -33,6 +33,8 @@ HOMES = {
 # A temporary post at a seat: of whatever role, it opens the desk and no other room.
 SEAT, DESK = "seat", "desk"
 SEAT_HOME = f"{DESK}:index"
+# Whoever sits there has a code and no account: without a session it is the code that is asked for.
+SEAT_ENTRY = f"{DESK}:enter"
 # What a seat may open besides: the receipts of its own acts, the size of type, the way out.
 SEAT_MAY = (
     "account:home",
@@ -65,6 +67,8 @@ def methods(*allowed: str) -> Callable[[View[P]], View[P]]:
 def only(*roles: str) -> Callable[[View[P]], View[P]]:
     """Admit some posts to a page: the public goes to sign in, another post is refused with ``wrong-post``.
 
+    To a page of seats alone the way in is the code of a seat.
+
     ``seat`` admits exactly those who hold a temporary post at a seat, and no other word does.
     """
 
@@ -72,7 +76,7 @@ def only(*roles: str) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def answer(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.actor is None:
-                return to_sign_in(request)
+                return redirect(SEAT_ENTRY) if roles == (SEAT,) else to_sign_in(request)
             if kind_of(request.actor) not in roles:
                 raise NotEntitled(Reason("wrong-post", {"role": request.actor.role}, lifted_by=roles))
             return view(request, *args, **kwargs)
