@@ -29,9 +29,11 @@ from tests.actions.arriving import (
     AT,
     BEGUN,
     DEPUTY,
+    FACE,
     GUEST,
     HOST,
     OTHER,
+    READER,
     Door,
     come,
     deputy,
@@ -79,7 +81,7 @@ def test_a_declaration_is_made_whole_or_not_at_all(door: Door, missing: str) -> 
 @pytest.mark.parametrize("act", [actions.pledge, actions.stand_aside, actions.take_seat, actions.renew_seat_code])
 def test_what_is_declared_and_taken_is_the_persons_own(door: Door, act: Callable[..., object]) -> None:
     person, kiosk = person_of(door, GUEST, "verified")
-    more = (PLEDGES,) if act is actions.pledge else ()
+    more: tuple[object, ...] = {actions.pledge: (PLEDGES,), actions.renew_seat_code: (FACE, READER)}.get(act, ())
 
     for by in (kiosk, door.city["guest-hangjin"], replace(person.actor, handle="0" * 16)):
         with refused(NotEntitled, "wrong-post"):
@@ -207,7 +209,7 @@ def test_a_seat_is_given_after_the_declaration_only(door: Door) -> None:
     with refused(WrongState, "wrong-state"):
         actions.take_seat(person.arrival, by=person.actor)
     with refused(WrongState, "wrong-state"):
-        actions.renew_seat_code(person.arrival, by=person.actor)
+        actions.renew_seat_code(person.arrival, FACE, READER, by=person.actor)
 
 
 def test_no_seat_is_given_after_the_end(door: Door) -> None:
@@ -299,9 +301,8 @@ def test_a_new_code_ends_the_old_session_and_keeps_the_key(door: Door) -> None:
         "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
     )
     first = arriving.enter_seat("", code, key, address="10.0.0.9")
-    person = standing(door.kiosk(GUEST)[1], arrival.pk)
 
-    _, again = actions.renew_seat_code(arrival.pk, by=person.actor)
+    again = renewed(door, arrival)
     second = arriving.enter_seat("", again, address="10.0.0.9")
 
     assert (arriving.actor_of_pass(first), arriving.actor_of_pass("")) == (None, None)
@@ -309,6 +310,31 @@ def test_a_new_code_ends_the_old_session_and_keeps_the_key(door: Door) -> None:
     assert actor is not None
     assert actor.handle == arrival.handle
     assert [one.key for one in seated(door.tender).members] == [key]
+
+
+def renewed(door: Door, arrival: Arrival) -> str:
+    """Read the card of somebody who sits down again, compare the face and return the new code."""
+    kiosk_id, kiosk = door.kiosk(GUEST)
+    actions.identify(kiosk_id, door.cards(GUEST)[0], by=kiosk)
+    return actions.renew_seat_code(arrival.pk, FACE, READER, by=standing(kiosk, arrival.pk).actor)[1]
+
+
+def test_a_card_alone_takes_nobodys_seat(door: Door) -> None:
+    """A code is given anew to the face on a card that was read again, once: not to a finder, nor to who comes next."""
+    arrival, code = come(door, GUEST, door.cards(GUEST)[0])
+    kiosk_id, kiosk = door.kiosk(GUEST)
+    person = standing(kiosk, arrival.pk).actor
+    with refused(NotEntitled, "face-other"):
+        actions.renew_seat_code(arrival.pk, FACE, READER, by=person)
+    actions.identify(kiosk_id, door.cards(GUEST)[0], by=kiosk)
+    for seen in ("", "0" * 16):
+        with refused(NotEntitled, "face-other"):
+            actions.renew_seat_code(arrival.pk, seen, READER, by=person)
+    assert enter(code).seat == "150826-01"
+
+    actions.renew_seat_code(arrival.pk, FACE, READER, by=person)
+    with refused(NotEntitled, "face-other"):
+        actions.renew_seat_code(arrival.pk, FACE, READER, by=person)
 
 
 def test_a_seat_ends_twelve_hours_after_the_session(door: Door) -> None:
@@ -321,7 +347,7 @@ def test_a_seat_ends_twelve_hours_after_the_session(door: Door) -> None:
     with clock.frozen(SESSION[1] + timedelta(hours=12)):
         after = arriving.actor_of_pass(token)
         with refused(NotEntitled, "seat-pass-over"):
-            actions.renew_seat_code(arrival.pk, by=person.actor)
+            actions.renew_seat_code(arrival.pk, FACE, READER, by=person.actor)
 
     assert (before is not None, after) == (True, None)
 

@@ -230,12 +230,15 @@ def test_a_code_is_shown_once_and_given_anew(door: Door) -> None:
     first = CODE.search(text_of(take(kiosk, "pledge", said=PLEDGES)))
 
     shown = text_of(kiosk.get("/site/kiosk"))
-    second = CODE.search(text_of(take(kiosk, "seat")))
+    by_hand = take(kiosk, "seat", seen=FACE)
+    take(kiosk, "card", card=line(door, GUEST))
+    second = CODE.search(text_of(take(kiosk, "seat", seen=FACE)))
 
     assert first is not None
     assert second is not None
     assert CODE.search(shown) is None
     assert "重新领取席位码" in shown
+    assert codes(by_hand) == ["face-other"]
     assert first.group() != second.group()
 
 

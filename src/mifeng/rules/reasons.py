@@ -111,6 +111,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "bids-unopened": "our choice (ADR-9)",
         "panel-missing": "LY-2022-14 四(二)",
         "not-expected": "LY-2022-14 四(三)",
+        "face-other": "LY-2022-14 四(三)",
         "kiosk-over": "our choice (ADR-9)",
         "same-officer": "MOF-87-45",
         "pledge-missing": "GPLR-9",

@@ -238,11 +238,19 @@ def take_seat(arrival_id: UUID, *, by: Actor) -> tuple[Written, str]:
     return act.entry, code
 
 
-def renew_seat_code(arrival_id: UUID, *, by: Actor) -> tuple[Written, str]:
+def renew_seat_code(arrival_id: UUID, seen: str, reader: Reader, *, by: Actor) -> tuple[Written, str]:
     """Give a seated person a new code (补发席位码), when the seat's computer was changed or the code ran out.
 
+    Whoever has the code has the seat, so card and face are compared once more; whom officers checked is let go on.
+
+    Args:
+        arrival_id: at a seat, the card read again.
+        seen: what the camera saw.
+        reader: that compares.
+        by: the person.
+
     Raises:
-        NotEntitled: ``wrong-post``, ``seat-pass-over``.
+        NotEntitled: ``wrong-post``, ``seat-pass-over``; ``face-other``, also without a card that was read again.
         WrongState: ``wrong-state`` before a seat is taken.
 
     Source: our choice (ADR-9)
@@ -253,6 +261,11 @@ def renew_seat_code(arrival_id: UUID, *, by: Actor) -> tuple[Written, str]:
         if row.seat_pass_id is None:
             raise WrongState(Reason("wrong-state", {"step": "renew_code", "state": row.state, "allowed": ("seated",)}))
         code = renew_code(act, row.seat_pass_id)
+        facts = unseal(ARRIVAL, row.pk, bytes(row.sealed))
+        if not row.vouched_by and not (facts["face"] and reader.matches(facts["face"], seen)):
+            raise NotEntitled(Reason("face-other"))
+        row.sealed = seal(ARRIVAL, row.pk, facts | {"face": ""})
+        row.save(update_fields=["sealed"])
     return act.entry, code
 
 
@@ -310,7 +323,7 @@ def _arrive(act: Act, kiosk: Kiosk, found: Expected) -> Arrival:
 
 def _come_again(act: Act, row: Arrival, found: Expected) -> Arrival:
     """Let a person go on: what was compared stays compared, a card that is read again is compared anew."""
-    if row.state == "identified":
+    if row.state in ("identified", "seated"):
         row.sealed = seal(ARRIVAL, row.pk, found.facts)
     act.note(row, "identify_again")
     return row

@@ -146,6 +146,7 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "bids-unopened": Text(_("开标还没有完成，签到不能开放")),
         "panel-missing": Text(_("评审专家还没有抽取")),
         "not-expected": Text(_("没有找到您今天在本场地的安排")),
+        "face-other": Text(_("补发席位码须重新放身份证、再比对人脸，这次没有比对上")),
         "kiosk-over": Text(_("这台签到机已停用，请场地人员重新开启")),
         "same-officer": Text(_("人工核对须由本场地另一名人员复核")),
         "pledge-missing": Text(_("声明还没有逐条确认"), _("还差%(missing)s条")),

@@ -175,8 +175,12 @@ def _aside(request: Request, kiosk_id: UUID, kiosk: Actor, person: Standing | No
 def _seat(request: Request, kiosk_id: UUID, kiosk: Actor, person: Standing | None) -> HttpResponse:
     """Give the seat and show its code, once: it is kept nowhere, so it stands in this answer and in no other."""
     known = _known(person)
-    give = renew_seat_code if known.label else take_seat
-    written, code = give(known.arrival, by=known.actor)
+    if known.label:
+        form = FaceForm(request.POST)
+        seen = form.cleaned_data["seen"] if form.is_valid() else ""
+        written, code = renew_seat_code(known.arrival, seen, READER, by=known.actor)
+    else:
+        written, code = take_seat(known.arrival, by=known.actor)
     shown = standing(kiosk, known.arrival)
     return _screen(request, kiosk, shown, code=f"{code[:4]} {code[4:]}", receipt=number(written.leaf.hex()))
 
@@ -247,7 +251,7 @@ def _context(request: Request, kiosk: Actor, person: Standing | None) -> dict[st
     elif screen == "pledge" and person:
         context |= {"declared": declared(kiosk, person.arrival), "form": PledgeForm(request.POST or None)}
     elif screen == "seat" and person:
-        context |= {"number": read_label(person.label)[1], "seats": room(kiosk)}
+        context |= {"number": read_label(person.label)[1], "seats": room(kiosk), "form": FaceForm()}
     return context
 
 
