@@ -5,8 +5,10 @@ GPLR-43, GPLR-49, MOF-87-68, MOF-87-69.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import TestCase
@@ -19,6 +21,7 @@ from mifeng.kernel.inbox import tell
 from mifeng.kernel.models import Entry
 from mifeng.parties.models import Organisation
 from mifeng.rules.award import parse_notice
+from mifeng.tenders.models import Lot
 from tests.actions import awarding
 from tests.actions.awarding import ANNOUNCED, AWARDED, CONCLUDED, HANDED, NAMES, candidates, first
 from tests.actions.reviews import FIRMS, Review
@@ -26,6 +29,7 @@ from tests.conftest import read_city
 from tests.web.rooms import ask, client_of, codes, queries, read, send, shown_codes, text_of
 
 LATER = ANNOUNCED + timedelta(hours=1)
+UNTIL = re.compile(r"([0-9-]{10})(?:</span>)?前（含当日）[^。]*提出质疑")
 SCORES = ("85.37", "75.81", "67.21", "58.5")  # totals of the four bids, first first
 
 
@@ -90,6 +94,20 @@ def test_the_whole_way_by_pages(review: Review) -> None:
         assert (done.status_code, again.status_code, done["Location"]) == (303, 303, again["Location"])
         assert state(review) == after
     assert [one.name for one in parse_notice(Publication.objects.get().text.encode()).experts] == list(NAMES)
+
+
+def test_a_package_has_its_own_time_for_challenges(review: Review) -> None:
+    """A result is out with its period, whatever became or becomes of the other packages of the project. GPL-52."""
+    awarding.lead(review, "announced")
+    pages = (notice_page(review), own_page(review))
+    alone = [UNTIL.findall(read("bidder-2", path, at=LATER)) for path in pages]
+    other = Lot.objects.get(pk=review.lot.pk)
+    other.pk, other.number, other.lot_ref = uuid4(), 2, "f" * 64
+    Lot.objects.bulk_create([other])
+    Evaluation.objects.bulk_create([Evaluation(lot=other, lot_ref=other.lot_ref, state="concluded")])
+
+    assert all(len(dates) == 1 for dates in alone)
+    assert [UNTIL.findall(read("bidder-2", path, at=LATER)) for path in pages] == alone
 
 
 def first_of(review: Review) -> str:

@@ -10,7 +10,7 @@ from mifeng.awards.queries import PublicResult, public_clocks, public_results
 from mifeng.kernel.ledger.queries import entry_by_leaf, leaf_of
 from mifeng.rules.award import ResultNotice
 from mifeng.rules.errors import Reason
-from mifeng.tenders.models import Document, Lot, Tender
+from mifeng.tenders.models import Document, Tender
 from mifeng.tenders.queries import issued_documents, with_lots
 from mifeng.tenders.record import public_tender
 from mifeng.web.portal.versions import Version, validated
@@ -23,9 +23,9 @@ from mifeng.web.shell.receipts import receipt_of
 @methods("GET")
 def result(request: Request, tender: str, lot: UUID) -> HttpResponse:
     """Show the result of a package (中标结果公告), or why its tender is void (废标公告)."""
-    found, lots = _found(tender, lot)
+    found = _found(tender, lot)
     tender_row, notice = found.lot.tender, found.notice
-    [challenge] = [one for one in public_clocks(tender_row, lots, request.now) if one.key == "challenge"]
+    [challenge] = [one for one in public_clocks(tender_row, [found.lot], request.now) if one.key == "challenge"]
     entry = entry_by_leaf(leaf_of(found.entry)) if found.entry else None
     void = Reason(found.void) if found.void else None
     context = {
@@ -46,7 +46,7 @@ def result(request: Request, tender: str, lot: UUID) -> HttpResponse:
 @methods("GET")
 def file(request: Request, tender: str, lot: UUID) -> HttpResponseBase:
     """Hand out the text of a notice exactly as the ledger holds it (公告原文)."""
-    found, _lots = _found(tender, lot)
+    found = _found(tender, lot)
     if found.notice is None or found.published_at is None:
         raise Http404
     name = f"{found.lot.tender.number}-{found.lot.number}-result-{found.notice.number}.json"
@@ -57,7 +57,7 @@ def file(request: Request, tender: str, lot: UUID) -> HttpResponseBase:
     )
 
 
-def _found(tender: str, lot: UUID) -> tuple[PublicResult, tuple[Lot, ...]]:
+def _found(tender: str, lot: UUID) -> PublicResult:
     """Return the published result of a package of a public project.
 
     Raises:
@@ -69,7 +69,7 @@ def _found(tender: str, lot: UUID) -> tuple[PublicResult, tuple[Lot, ...]]:
         raise Http404
     # The project was read with its organisations; the package need not read it again.
     results[0].lot.tender = row.tender
-    return results[0], row.lots
+    return results[0]
 
 
 def _documents(tender: Tender, notice: ResultNotice | None) -> list[Document]:

@@ -205,7 +205,7 @@ def _proof(paper: Paper, report: ReportView) -> Section:
         (_("评分办法指纹"), words.groups(report.template)),
         (_("采购包标识"), words.groups(report.lot_ref)),
     ]
-    note = _("本文件由已签署的报告数据排印。成员签署的是报告指纹；用公开证据包可以从各席位评分重新算出本报告。")
+    note = _("本文件由已签署的报告数据排印。成员签署的是报告指纹；用监督部门的证据包可以从各席位评分重新算出本报告。")
     return _section(_("核验"), "hashes", rows, note)
 
 

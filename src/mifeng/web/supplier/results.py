@@ -21,7 +21,7 @@ def result(request: Request, tender: UUID, lot: UUID) -> HttpResponse:
     own = [one for one in own_results(acting_post(request), row.lots) if one.public.lot.pk == lot]
     if not own:
         raise Http404
-    clocks = {one.key: one for one in public_clocks(row.tender, row.lots, request.now)}
+    clocks = {one.key: one for one in public_clocks(row.tender, [own[0].public.lot], request.now)}
     context = {
         "tender": row.tender,
         "own": own_view(own[0]),
