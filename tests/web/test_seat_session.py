@@ -11,7 +11,9 @@ from django.urls import get_resolver
 from mifeng.kernel import clock
 from mifeng.parties.passes import enter_seat
 from mifeng.rules.errors import NotEntitled
+from mifeng.tenders.models import Lot
 from mifeng.web.shell.http import Request
+from mifeng.web.shell.live import allowed
 from mifeng.web.shell.posts import SEAT_MAY, only
 from mifeng.web.shell.seats import call_officer, label_title
 from tests.actions import arriving
@@ -143,6 +145,16 @@ def test_a_seat_reads_the_receipts_of_its_own_acts_only(door: Door) -> None:
     assert "杭锦后旗 01号席" in page.content.decode()
     assert client.get(f"/account/receipts/{'0' * 64}").status_code == 404
     assert client_of("agency-a").get(f"/account/receipts/{own.leaf.hex()}").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["expert", "buyer"])
+def test_a_seat_follows_nothing_but_evaluations(door: Door, role: str) -> None:
+    """A representative at a seat is no purchaser's clerk: the project, its packages and its hall are not followed."""
+    key, lot = seat_at(door, role).session.session_key or "", Lot.objects.get(tender=door.tender)
+
+    topics = (f"tenders.tender:{door.tender.pk}", f"tenders.lot:{lot.pk}", f"bidding.opening:{lot.pk}")
+
+    assert not any(allowed(key, topic) for topic in topics)
 
 
 def test_labels_read_as_places(door: Door) -> None:

@@ -30,6 +30,8 @@ GATES: Mapping[str, Callable[[Actor, UUID], object]] = MappingProxyType(
         "evaluation.evaluation": desk_for,
     }
 )
+# What a seat may follow at all, whatever its role might do elsewhere.
+OF_SEATS = frozenset({"evaluation.evaluation"})
 
 
 def allowed(session_key: str, topic: str) -> bool:
@@ -37,7 +39,7 @@ def allowed(session_key: str, topic: str) -> bool:
     label, _colon, pk = topic.partition(":")
     gate = GATES.get(label)
     actor = _actor(session_key) if gate else None
-    if gate is None or actor is None:
+    if gate is None or actor is None or (actor.seat and label not in OF_SEATS):
         return False
     try:
         gate(actor, UUID(pk))
