@@ -24,12 +24,16 @@ from mifeng.kernel import clock
 from mifeng.kernel.models import Message
 from mifeng.parties.models import Post
 from mifeng.web.shell.live import allowed
-from tests.web.visibility.world import POSTS, World, followed, hit
+from tests.web.visibility.cast import AT_SEATS, POSTS, STAGES, followed, hit
+from tests.web.visibility.judgement import SITTING, token
+from tests.web.visibility.world import World
 
 NOBODY = UUID(int=0)
 NOTHING = "0" * 64
 # Not crawled: signing out would end the reader's session; rules and health pages know of no project at all.
 SKIPPED = {"account:sign-out", "account:sign-in", "portal:rules"}
+# The evidence cannot be put together where the trustees are away; what its cuts hold back stands in test_evidence.py.
+EVIDENCE = {"cockpit:evidence", "portal:evidence", "portal:verification"}
 HEALTH = ("healthz", "readyz")
 ROOMS = {
     "workspace": {"agency", "buyer"},
@@ -38,12 +42,18 @@ ROOMS = {
     "site:project": {"host"},
     "supplier": {"bidder"},
     "library": {"librarian"},
+    # The record of an opening is public.
+    "hall:record": {role for _, role, *_ in POSTS.values()} - {"seat"},
     "hall": {"agency", "buyer", "host", "supervisor", "bidder"},
+    "desk": {"seat"},
 }
+# Rooms in which the other project, which stands still, has pages of its own.
+STILL = ("hall", "workspace", "cockpit", "supplier", "portal", "desk")
 LATER = timedelta(minutes=4, seconds=29)
 PARTIES = ("agency", "buyer")
 DOORS = ("index", "project")
 PUBLIC_DOORS = (*DOORS, "document")
+RESULT = ("result", "result-file")
 LISTS = {
     "/": set(),
     "/workspace/": ROOMS["workspace"],
@@ -53,7 +63,7 @@ LISTS = {
 # Rooms that ask nobody who they are: the portal's inner pages, the reception of the bid tool, an expert's letter.
 OPEN = ("portal", "reception", "invitation")
 # Rooms behind the door; everything else, the reception's policy and an expert's letter included, anybody may ask for.
-DOORED = ("account", "workspace", "site", "cockpit", "live", "supplier", "hall", "library")
+DOORED = ("account", "workspace", "site", "cockpit", "live", "supplier", "hall", "library", "desk")
 
 
 @dataclass(frozen=True)
@@ -85,25 +95,39 @@ def _routes(patterns: Iterable[URLPattern | URLResolver], space: str) -> Iterato
             yield Route(f"{space}{pattern.name}", tuple(pattern.pattern.converters))
 
 
-def values(world: World, route: Route, parameter: str) -> list[str]:
+def values(world: World, route: Route, parameter: str, post: str = "") -> list[str]:
     """Return every value that a parameter of a route takes; an unknown parameter is a fault of the crawl."""
     tenders = [str(world.tender.pk), str(world.other.pk), str(NOBODY)]
     documents = [str(document.pk) for document in world.documents()] or [str(NOBODY)]
     requests = [str(request.pk) for request in world.requests()] or [str(NOBODY)]
+    lots = [str(lot.pk) for lot in world.lots()]
     known = {
         "portal:tender": tenders,
         "portal:document": documents,
         "account:leaf": world.leaves(),
         "workspace:pk": tenders[:2],
         "workspace:document": documents,
-        "workspace:lot_id": [str(lot.pk) for lot in world.lots()],
+        "portal:lot": lots,
+        "workspace:lot_id": lots,
+        "workspace:bid_id": world.bids() or [str(NOBODY)],
+        "workspace:number": ["1"],
+        "workspace:name": ["hand-over"],
         "workspace:request_id": requests,
         "site:tender": tenders,
         "site:request_id": [*requests, str(NOBODY)],
         "site:step": ["card"],
         "cockpit:pk": tenders,
+        "cockpit:lot_id": lots,
         "supplier:tender": tenders,
-        "hall:lot": [*(str(lot.pk) for lot in world.lots()), str(NOBODY)],
+        "supplier:lot": lots,
+        "hall:lot": [*lots, str(NOBODY)],
+        "desk:lot": [*lots, str(NOBODY)],
+        "desk:code": world.codes(post) or [NOTHING[:8]],
+        "desk:key": ["t1", "b1"],
+        "desk:number": ["1"],
+        "desk:part": ["technical", "business"],
+        "desk:bid": [world.extra.get("bid-ref", NOTHING)],
+        "desk:deduction": ["small"],
         "reception:lot_ref": [lot.lot_ref or NOTHING for lot in world.lots()],
         "reception:sha256": [NOTHING],
         "library:expert": [*world.experts(), str(NOBODY)],
@@ -126,23 +150,27 @@ def addresses(world: World, post: str, *, new: list[str], whole: bool) -> Iterat
         whole: leave nothing out.
     """
     role = POSTS[post][1]
+    open_doors = (*PUBLIC_DOORS, *RESULT) if world.stage == STAGES[-1] else PUBLIC_DOORS
+    skipped = SKIPPED | EVIDENCE if world.bench else SKIPPED
     for route in routes():
-        room, _, name = route.name.partition(":")
-        foreign = role not in ROOMS.get(route.name, ROOMS.get(room, {role}))
+        room, _, inside = route.name.partition(":")
+        foreign = role not in ROOMS.get(route.name, ROOMS.get(room, set() if role == "seat" else {role}))
         guest = room in OPEN and post != "public"
-        inner = (room == "workspace" and name not in DOORS and post not in PARTIES) or (
-            name == "receipt-proof" and post.startswith("other-")
+        inner = (room == "workspace" and inside not in DOORS and post not in PARTIES) or (
+            inside == "receipt-proof" and post.startswith("other-")
         )
-        if route.name in SKIPPED or (not whole and (foreign or inner or (guest and name not in PUBLIC_DOORS))):
+        if route.name in skipped or (not whole and (foreign or inner or (guest and inside not in open_doors))):
             continue
-        found = [new if parameter == "leaf" else values(world, route, parameter) for parameter in route.parameters]
+        found = [
+            new if parameter == "leaf" else values(world, route, parameter, post) for parameter in route.parameters
+        ]
         if foreign or guest:
             found = [some[:1] for some in found]
         elif not whole:
             found = [moving(world, post, room, some) for some in found]
         for chosen in product(*found):
             watched = not chosen or room != "workspace" or chosen[0] == str(world.tender.pk)
-            if watched or name == "project" or (whole and chosen[1:] == tuple(some[0] for some in found[1:])):
+            if watched or inside == "project" or (whole and chosen[1:] == tuple(some[0] for some in found[1:])):
                 address = reverse(route.name, args=chosen)
                 if whole or not forms_only(address):
                     yield address
@@ -155,7 +183,7 @@ def addresses(world: World, post: str, *, new: list[str], whole: bool) -> Iterat
 def moving(world: World, post: str, room: str, ids: list[str]) -> list[str]:
     """Leave out what stands still: the id of nothing, and packages of the project in which a post takes no part."""
     gone = {str(NOBODY)}
-    if room == "hall" and not post.startswith("other-"):
+    if room in STILL and not post.startswith("other-"):
         gone |= {str(lot.pk) for lot in world.lots()[1:]}
     return [one for one in ids if one not in gone] or ids[:1]
 
@@ -193,8 +221,14 @@ class Reader(Client):
 
 def read_all(world: World, post: str, *, new: list[str], whole: bool) -> dict[str, str]:
     """Return what a post gets at every address: by GET, and by an empty form where nothing can come of it."""
+    if POSTS[post][1] == "seat" and world.stage not in AT_SEATS:
+        return {}
     client = Reader()
-    if post != "public":
+    if post in SITTING:
+        session = client.session
+        session["seat"] = token(SITTING[post])
+        session.save()
+    elif post != "public":
         session = client.session
         session["person"] = str(Post.objects.get(person__account=POSTS[post][0]).person_id)
         session.save()
@@ -240,6 +274,8 @@ def text_of(address: str, answer: HttpResponseBase) -> str:
     if answer.status_code >= 500:
         raise AssertionError(f"{address} failed")
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+    if answer.streaming:
+        answer.close()
     text = body.decode("utf-8", "replace")
     head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
     words = parse_qs(urlsplit(address).query).get("q", [""])[0]
@@ -266,6 +302,8 @@ def _opened(text: str) -> str:
 
 
 def room_of(address: str) -> str:
-    """Return the room an address belongs to: ``portal`` for the public pages, else the name of the room."""
+    """Return the room an address belongs to: ``portal`` for what is public, else the name of the room."""
+    if address.startswith("/hall/") and address.endswith("/record"):
+        return "portal"
     first = address.removeprefix("POST ").split("?")[0].strip("/").split("/")[0]
     return first if first in DOORED else "portal"

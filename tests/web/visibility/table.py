@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from tests.web.visibility.cast import AT_SEATS, POSTS, STAGES
 from tests.web.visibility.crawl import room_of
-from tests.web.visibility.world import POSTS, STAGES
+from tests.web.visibility.judgement import SITTING
 
 TABLE = Path(__file__).resolve().parents[3] / "docs" / "visibility.toml"
 PORTAL, DOOR = "portal", "door"
@@ -39,17 +40,22 @@ class Fact:
     own: str = ""
     spared: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    together: bool = False
 
     def expected(self) -> Iterator[tuple[Cell, bool]]:
-        """Yield every cell of this fact with whether the mark has to be there."""
+        """Yield every cell of this fact with whether the mark has to be there.
+
+        Who sits at a seat reads nothing outside the session, and no public page within it.
+        """
         allowed: frozenset[str] = frozenset()
         public = False
         for stage in STAGES:
             allowed = self.may.get(stage, allowed)
             public = public or stage == self.public_from
             for post in POSTS:
-                yield Cell(self.name, stage, post, DOOR), post in allowed
-                yield Cell(self.name, stage, post, PORTAL), public or post == self.own
+                there = post not in SITTING or stage in AT_SEATS
+                yield Cell(self.name, stage, post, DOOR), post in allowed and there
+                yield Cell(self.name, stage, post, PORTAL), (public and post not in SITTING) or post == self.own
 
     def looks_at(self, address: str) -> bool:
         """Tell whether an address belongs to this row."""
@@ -63,6 +69,8 @@ class Fact:
         found = []
         for text in self.canary:
             filled = known.get(text[1:-1], "") if text.startswith("{") else text
+            if not filled and self.together:
+                return []
             found += [filled] if filled else []
         return found
 
@@ -80,7 +88,7 @@ def load(path: Path = TABLE) -> list[Fact]:
 
 
 def _fact(row: dict[str, object]) -> Fact:
-    unknown = set(row) - {"name", "what", "canary", "public_from", "own", "may", "except", "only"}
+    unknown = set(row) - {"name", "what", "canary", "public_from", "own", "may", "except", "only", "together"}
     may = {stage: frozenset(str(posts).split()) for stage, posts in dict(row.get("may", {})).items()}  # type: ignore[call-overload]
     words = {row.get("public_from", STAGES[0]), *may} - set(STAGES)
     posts = frozenset().union(*may.values()) - set(POSTS)
@@ -95,6 +103,7 @@ def _fact(row: dict[str, object]) -> Fact:
         own=str(row.get("own", "")),
         spared=tuple(row.get("except", ())),  # type: ignore[arg-type]
         only=tuple(row.get("only", ())),  # type: ignore[arg-type]
+        together=bool(row.get("together")),
     )
 
 
@@ -104,7 +113,8 @@ def sightings(fact: Fact, readings: Readings, marks: Marks) -> dict[Cell, list[s
     for (stage, post), pages in readings.items():
         wanted = fact.marks(marks[stage])
         for address, text in pages.items():
-            if wanted and any(mark in text for mark in wanted) and fact.looks_at(address):
+            held = (mark in text for mark in wanted)
+            if wanted and (all(held) if fact.together else any(held)) and fact.looks_at(address):
                 place = PORTAL if room_of(address) == PORTAL else DOOR
                 found[Cell(fact.name, stage, post, place)].append(address)
     return found
