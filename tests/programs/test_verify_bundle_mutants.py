@@ -3,6 +3,7 @@
 import pytest
 
 from mifeng.programs.verify.bundle.report import CHECKS, verify
+from tests.programs.bent import BENT
 from tests.programs.conftest import Evidence
 from tests.programs.forging import Forge, trust
 from tests.programs.mutants import ANNOUNCED, JUDGED, MUTANTS, PROMISED, PUBLIC, SUPERVISOR
@@ -20,10 +21,10 @@ def test_a_forger_who_changes_nothing_is_not_found(evidence: Evidence, cut: str)
     assert [fault for one in report.findings for fault in one.faults] == []
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", [*MUTANTS, *BENT])
 def test_a_lie_is_found_by_its_own_check_alone(evidence: Evidence, name: str) -> None:
     """Everything else is made to fit; only the check that is named stands against it."""
-    mutant = MUTANTS[name]
+    mutant = (MUTANTS | BENT)[name]
     forge = Forge(evidence.cuts[mutant.cut], evidence.submit)
     mutant.forge(forge)
 
@@ -36,6 +37,10 @@ def test_a_lie_is_found_by_its_own_check_alone(evidence: Evidence, name: str) ->
 
 def test_every_check_has_a_lie_that_only_it_finds() -> None:
     assert {mutant.check for mutant in MUTANTS.values()} == set(CHECKS)
+
+
+def test_no_two_lies_have_one_name() -> None:
+    assert MUTANTS.keys() & BENT.keys() == set()
 
 
 def test_the_nine_lies_that_everybody_asks_for_are_told() -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 from mifeng.rules.bundle.records import ResultRecord, Scored
 from mifeng.rules.encoding import canonical, parse_canonical
+from mifeng.rules.scoring.number import parse_decimal
 from mifeng.rules.seal.shapes import hex_of, list_of, number_of, object_of
 
 HASH_BYTES = 32
@@ -13,6 +15,7 @@ HASH_BYTES = 32
 _NAMES = tuple(one.name for one in fields(Scored))
 _LISTS = ("reasons", "granted", "low")
 _PLACES = ("rank", "place")
+_POINTS = ("technical", "mean", "price", "total")
 
 
 def format_result(record: ResultRecord) -> bytes:
@@ -31,9 +34,12 @@ def parse_result(data: bytes) -> ResultRecord:
         ValueError: when the bytes are misshapen.
     """
     found = object_of(parse_canonical(data), {"report", "bids", "candidates"}, "a result")
+    bids = tuple(_scored(one) for one in list_of(found["bids"], "bids"))
+    if any(a.position >= b.position for a, b in pairwise(bids)):
+        raise ValueError("bids stand in the order of the list, each once")
     return ResultRecord(
         hex_of(found["report"], HASH_BYTES, "report").hex(),
-        tuple(_scored(one) for one in list_of(found["bids"], "bids")),
+        bids,
         tuple(_hash(one) for one in list_of(found["candidates"], "candidates")),
     )
 
@@ -70,6 +76,9 @@ def _scored(value: object) -> Scored:
     said: dict[str, Any] = {name: tuple(_text(one) for one in list_of(found[name], name)) for name in _LISTS}
     said |= {name: _place(found[name]) for name in _PLACES}
     said |= {name: _text(found[name]) for name in _NAMES if name not in ("position", "bid_ref", "valid", *said)}
+    for name in _POINTS:
+        if said[name]:
+            parse_decimal(said[name], name)
     return Scored(number_of(found["position"], "position"), _hash(found["bid_ref"]), found["valid"], **said)
 
 

@@ -164,25 +164,25 @@ def _identified(case: Case, bid: BidFile) -> Iterator[Found]:
     if who is None:
         yield Fault("identity-wrong", bid.folder)
         return
-    doubt = _doubt(case, bid, who.certificate)
+    _, doubt = held_by(case, bid, who.certificate)
     recorded = [one for one in bid.published.doubts if one.startswith("certificate-")]
     if recorded != ([doubt] if doubt else []):
         yield Fault("certificate-wrong", bid.folder, doubt, "、".join(recorded))
 
 
-def _doubt(case: Case, bid: BidFile, certificate: bytes) -> str:
-    """Return what speaks against a certificate at the time at which the bid came in; nothing when it stood."""
+def held_by(case: Case, bid: BidFile, certificate: bytes) -> tuple[Holder | None, str]:
+    """Return whose a certificate was at the time at which the bid came in, and what speaks against it."""
     at = next((line.entry.at for line in case.receipts(bid.published.envelope) if line.entry), None)
     root, crl = case.bundle.files.get(layout.AUTHORITY, b""), case.bundle.files.get(layout.REVOKED, b"")
     if at is None:
-        return "certificate-time"
+        return None, "certificate-time"
     try:
-        holder: Holder = verify_certificate(certificate, at, root, crl)
+        holder = verify_certificate(certificate, at, root, crl)
     except Unfit as error:
-        return f"certificate-{error.fault}"
+        return None, f"certificate-{error.fault}"
     except ValueError:
-        return "certificate-malformed"
-    return "" if holder.use is Use.SIGNING else "certificate-use"
+        return None, "certificate-malformed"
+    return holder, "" if holder.use is Use.SIGNING else "certificate-use"
 
 
 def _trustee(package: Package, name: str) -> bytes | None:

@@ -3,8 +3,9 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
-from mifeng.programs.verify.bundle.authenticity import identity
+from mifeng.programs.verify.bundle.authenticity import held_by, identity
 from mifeng.programs.verify.bundle.case import Case
 from mifeng.programs.verify.bundle.findings import SEEN, UNSEEN, Fault, Found
 from mifeng.programs.verify.bundle.judged import rows_of
@@ -15,7 +16,7 @@ from mifeng.rules.certificates import is_credit_code
 from mifeng.rules.encoding import digest
 from mifeng.rules.errors import Unfair
 from mifeng.rules.money import yuan_text
-from mifeng.rules.readout import Readout, parse_readout
+from mifeng.rules.readout import Readout, amount_in_words, parse_readout
 from mifeng.rules.seal.envelope import check_envelope
 from mifeng.rules.seal.faults import Unopenable
 from mifeng.rules.seal.layout import hasher
@@ -23,6 +24,8 @@ from mifeng.rules.seal.opening import fitting_shares
 from mifeng.rules.seal.part import open_part, part_context
 
 HANDLE_DIGITS = 16
+# Of a bidder's name, how much rows and pages hold.
+MAX_NAME = 200
 RECEIVED, GONE = ("receive", "replace"), "withdraw"
 
 
@@ -131,7 +134,9 @@ def read_out(case: Case) -> Iterator[Found]:
             files = case.open(bid, layout.READ_OUT)
             yield UNSEEN if files is None else SEEN
             if files is not None:
-                yield from _compared(bid, _sealed([one.data for one in files]))
+                sealed = _sealed([one.data for one in files])
+                yield from _compared(bid, sealed)
+                yield from _agreeing(bid, sealed["price_yuan"], sealed["price_words"])
             yield from _named(case, bid)
             if (facts := logged.get(bid.published.bid_ref)) is not None:
                 yield SEEN
@@ -211,6 +216,13 @@ def _compared(bid: BidFile, wanted: Mapping[str, str]) -> Iterator[Found]:
             yield Fault("read-out-other", f"{bid.folder} {key}", value, str(getattr(bid.published, key)))
 
 
+def _agreeing(bid: BidFile, figures: str, words: str) -> Iterator[Found]:
+    """Compare the doubt on record with whether figures and characters name one amount."""
+    differs = bool(figures) and amount_in_words(words) != Decimal(figures)
+    if differs != ("words-differ" in bid.published.doubts):
+        yield Fault("read-out-other", f"{bid.folder} words-differ", figures, words)
+
+
 def _files(case: Case, bid: BidFile, facts: Mapping[str, object]) -> Iterator[Found]:
     """Compare the files that the log has of a bid with those in the parts that are shown."""
     for part in bid.ciphertexts:
@@ -233,7 +245,19 @@ def _named(case: Case, bid: BidFile) -> Iterator[Found]:
         yield UNSEEN
         return
     yield SEEN
-    if bid.published.bidder != who.name and "name-other" not in bid.published.doubts:
-        yield Fault("read-out-other", f"{bid.folder} bidder", who.name, bid.published.bidder)
-    if bid.published.credit_code and not is_credit_code(bid.published.credit_code):
-        yield Fault("read-out-other", f"{bid.folder} credit_code", "", bid.published.credit_code)
+    said, (holder, _) = bid.published, held_by(case, bid, who.certificate)
+    name = holder.organisation if holder else who.name
+    if said.bidder != name and not _unprinted(name):
+        yield Fault("read-out-other", f"{bid.folder} bidder", name, said.bidder)
+    if holder is not None and ("name-other" in said.doubts) != (holder.organisation != who.name):
+        yield Fault("read-out-other", f"{bid.folder} name-other", who.name, holder.organisation)
+    wrong = not is_credit_code(said.credit_code) if holder is None else said.credit_code != holder.credit_code
+    if wrong and (said.credit_code or holder is not None):
+        yield Fault(
+            "read-out-other", f"{bid.folder} credit_code", holder.credit_code if holder else "", said.credit_code
+        )
+
+
+def _unprinted(name: str) -> bool:
+    """Say whether rows and pages cannot hold a name as it is: then they hold what is left of it."""
+    return not name.isprintable() or len(name) > MAX_NAME

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mifeng.programs.verify.bundle.case import Case
 from mifeng.programs.verify.bundle.findings import DECLARED, SEEN, UNSEEN, Fault, Finding, Found
-from mifeng.programs.verify.bundle.judged import DECISIONS, SHEET, Judged
-from mifeng.programs.verify.bundle.subjects import LOT, TENDER, Drawing, Package
+from mifeng.programs.verify.bundle.judged import AWARD, DECISIONS, EVALUATION, SHEET, Judged
+from mifeng.programs.verify.bundle.subjects import LOT, TENDER, Drawing, Package, read_notice
 from mifeng.rules.bundle import layout
 from mifeng.rules.bundle.manifest import stage_of
 from mifeng.rules.bundle.reading import Bundle, Line
@@ -39,6 +39,7 @@ def files(case: Case) -> Iterator[Found]:
     for path, why in sorted(bundle.broken.items()):
         yield Fault("file-malformed", path, actual=why)
     yield from _states(bundle)
+    yield from _reached(case)
 
 
 def declared(checks: Mapping[str, str], findings: Sequence[Finding]) -> Iterator[Found]:
@@ -94,7 +95,7 @@ def _may_be_withheld(bundle: Bundle, one: Withheld) -> bool:
     """Say whether a cut may leave this out: nothing that could hide a withdrawal, a second pool or another deadline."""
     line = bundle.line(one.of)
     if one.kind == "entry":
-        return bundle.is_public and line is not None and _is_open(bundle, line)
+        return bundle.is_public and line is not None and _is_closed(bundle, line)
     if one.kind == "body":
         return line is not None and (_is_linking(bundle, line) or (bundle.is_public and line.type in _hidden(bundle)))
     if one.kind == "before":
@@ -108,11 +109,14 @@ def _may_be_withheld(bundle: Bundle, one: Withheld) -> bool:
     return one.kind in ("part", "key") or bundle.is_public
 
 
-def _is_open(bundle: Bundle, line: Line) -> bool:
-    """Say whether everybody need not see this entry: of project and package, and what a seat saved before it signed."""
-    stream = line.row.stream
-    signed = [one.row.index for one in bundle.stream(stream) if one.type == "sign_sheet"]
-    return stream.startswith((TENDER, LOT)) or (stream.startswith(SHEET) and line.row.index < max(signed, default=0))
+def _is_closed(bundle: Bundle, line: Line) -> bool:
+    """Say whether everybody need not see this entry: of the project, of a package before its notice, where another
+    secret of the codes could hide, and what a seat saved before it signed.
+    """
+    stream, index = line.row.stream, line.row.index
+    before = "publish_notice" if stream.startswith(LOT) else "sign_sheet"
+    until = [one.row.index for one in bundle.of_type(before) if before == "publish_notice" or one.row.stream == stream]
+    return stream.startswith(TENDER) or (stream.startswith((LOT, SHEET)) and index < max(until, default=0))
 
 
 def _is_linking(bundle: Bundle, line: Line) -> bool:
@@ -167,6 +171,27 @@ def _states(bundle: Bundle) -> Iterator[Found]:
         yield Fault("draw-other", layout.MANIFEST, _short(fixed), _short(bundle.manifest.draws))
 
 
+def _reached(case: Case) -> Iterator[Found]:
+    """Compare the packages of the manifest with those of the notice, and their states with what their chains show."""
+    bundle = case.bundle
+    for line in bundle.of_type("publish_notice"):
+        found, said = read_notice(line), {lot.lot_ref for lot in bundle.manifest.lots}
+        if found is not None and set(found.lots) != said:
+            yield Fault("lot-other", layout.MANIFEST, _short(found.lots), _short(said))
+    for review in case.reviews:
+        state = review.package.lot.state
+        if state != review.reached:
+            yield Fault("state-other", f"{layout.MANIFEST} {review.path}", state, review.reached)
+        if bundle.is_public and state in ("evaluated", "awarded"):
+            yield Fault("state-other", f"{layout.MANIFEST} {review.path}", state, "announced")
+    chains = {one.row.stream for package in case.packages for one in package.closing if not package.lot.is_reviewed}
+    ids = {stream.removeprefix(LOT) for stream in chains}
+    kinds = (EVALUATION, AWARD)
+    for stream in sorted({line.row.stream for line in bundle.lines if line.row.stream.startswith(kinds)}):
+        if stream.partition(":")[2] in ids:
+            yield Fault("state-other", f"{layout.MANIFEST} {stream}", "public", "evaluated")
+
+
 def _short(handles: Iterable[str]) -> str:
     return " ".join(sorted(handle[:16] for handle in handles))
 
@@ -210,12 +235,12 @@ def _review(review: Judged) -> Iterator[Found]:
     """Count the acts that decide a review: once each, and as many as the state of its package asks for."""
     state = review.package.lot.state
     scored, awarded, announced = state != "void", state in ("awarded", "announced"), state == "announced"
-    once = {"begin_review": 1, "start_evaluation": 1}
+    once = {"commit_codes": 1, "begin_review": 1, "start_evaluation": 1}
     once |= {step: int(scored) for step in ("issue_codes", "lock_technical", "reveal") if scored}
     once |= {"hand_over": 1} if awarded else {}
     for step, number in once.items():
         yield SEEN
-        found = len(review.of_type(step))
+        found = len(review.committed if step == "commit_codes" else review.of_type(step))
         if found != number:
             yield Fault("decisive-count", f"{review.path} {step}", str(number), str(found))
     needed = {"conclude_evaluation": scored, "award": awarded, "announce": announced}

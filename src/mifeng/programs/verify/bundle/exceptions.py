@@ -1,6 +1,6 @@
 """X1 to X3: what did not go as usual, and whether what followed is what the record yields (例外)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from mifeng.programs.verify.bundle.bids import shares_of
 from mifeng.programs.verify.bundle.case import Case
@@ -66,6 +66,7 @@ def overrides(case: Case) -> Iterator[Found]:
     for review in case.reviews:
         if book is not None:
             yield from _void(review, book.int(PROCEDURES[METHOD].suppliers))
+        yield from _qualified(review)
         for line in review.award:
             for move in line.moves:
                 if move.step in ("award", "take_next", "start_anew"):
@@ -93,9 +94,31 @@ def _void(review: Judged, needed: int) -> Iterator[Found]:
             yield Fault("void-unlawful", review.path, str(needed), str(valid))
 
 
+def _qualified(review: Judged) -> Iterator[Found]:
+    """Compare who was qualified with what was said of each bid that was opened."""
+    lines = review.of_type("review_qualification")
+    if not review.of_type("start_evaluation"):
+        return
+    opened = {one.published.position for one in review.package.bids if one.published.outcome == "opened"}
+    said = {facts.get("position"): facts.get("passed") for facts in review.facts("review_qualification")}
+    if review.is_open("review_qualification"):
+        yield SEEN
+        passed = {position for position, word in said.items() if word is True}
+        if said.keys() != opened or passed != review.positions:
+            yield Fault("qualified-other", review.path, _numbers(passed), _numbers(review.positions))
+        return
+    yield UNSEEN
+    if len(lines) < len(opened) or not review.positions <= opened:
+        yield Fault("qualified-other", review.path, _numbers(opened), _numbers(review.positions))
+
+
+def _numbers(values: Iterable[object]) -> str:
+    return " ".join(sorted(map(str, values)))
+
+
 def _grounded(review: Judged, step: str, facts: Mapping[str, object]) -> Iterator[Found]:
     """Look for the lawful ground and the words of whoever passes a candidate over, or gives the award up."""
-    passes = bool(facts.get("passed")) or step == "start_anew"
+    passes = bool(facts.get("passed")) or step != "award"
     ground, reason = str(facts.get("ground")), str(facts.get("reason", "")).strip()
     if passes and (ground not in GROUNDS or not reason):
         yield Fault("ground-missing", f"{review.path} {step}", "、".join(GROUNDS), ground)

@@ -182,13 +182,38 @@ class Judged:
         return (str(said[-1].get("report")), str(said[-1].get("content"))) if said else None
 
     def carried(self, step: str, *keys: str) -> dict[tuple[str, ...], int]:
-        """Return what members held by a step, with how many of them; each member counts once."""
-        held = {(*(str(one.get(key)) for key in keys), str(one.get("voter"))) for one in self.facts(step)}
-        return dict(Counter(one[:-1] for one in held))
+        """Return what members held by a step, with how many of them; each counts once, whoever is none does not."""
+        seats = {seat for seat, _, _ in self.members}
+        # The last vote against a bid may make the tender void in the same act.
+        said = self.facts(step) + [one for one in self.facts("fail_valid") if step == "reject_bid" and "voter" in one]
+        held = {(*(str(one.get(key)) for key in keys), str(one.get("voter"))) for one in said}
+        return dict(Counter(one[:-1] for one in held if one[-1] in seats))
 
     def majority(self, step: str, *keys: str) -> set[tuple[str, ...]]:
         """Return what more than half of the members held."""
         return {about for about, number in self.carried(step, *keys).items() if 2 * number > len(self.members)}
+
+    def may_carry(self, kind: str, number: int = 1) -> bool:
+        """Say whether there are acts of a kind enough for more than half of the members, so many times."""
+        return len(self.of_type(kind)) >= number * (len(self.members) // 2 + 1)
+
+    @cached_property
+    def endorsed(self) -> list[Line]:
+        """Return the signatures behind the last report; those before it stand under another one."""
+        concluded = max((line.row.index for line in self.of_type("conclude_evaluation")), default=0)
+        return [line for line in self.of_type("sign_report") if line.row.index > concluded]
+
+    @cached_property
+    def reached(self) -> str:
+        """Return how far the chains show the review to have come, as a manifest says it."""
+        if self.facts("fail_qualified") or self.facts("fail_valid"):
+            return "void"
+        if not self.award and len(self.endorsed) < len(self.members):
+            # Why it ended before a report was signed, an act says whose body the cut does not show.
+            ended = not self.is_open("reject_bid", "conclude_evaluation")
+            return "void" if ended else "evaluated"
+        told = {"announced": self.of_type("announce"), "awarded": self.of_type(*DECISIONS)}
+        return next((state for state, lines in told.items() if lines), "evaluated")
 
     @cached_property
     def rejected(self) -> set[str]:
@@ -203,12 +228,12 @@ class Judged:
 
     @cached_property
     def quotes(self) -> dict[str, Decimal | None]:
-        """Return what each bid under review asks: the amount in characters where it differs from the figures."""
+        """Return what each bid under review asks: the amount in characters, in figures where those name none."""
         found: dict[str, Decimal | None] = {}
         for bid in self.package.bids:
             said = bid.published
             figures = Decimal(said.price_yuan) if said.price_yuan else None
-            words = amount_in_words(said.price_words) if "words-differ" in said.doubts else None
+            words = amount_in_words(said.price_words)
             found[said.bid_ref] = words if words is not None else figures
         return {bid: found.get(bid) for bid in self.bids.values()}
 
@@ -253,7 +278,7 @@ def judged(bundle: Bundle, package: Package, seeds: Sequence[str]) -> Judged:
     lines = tuple(line for line in bundle.lines if line.row.stream in {f"{EVALUATION}{pk}" for pk in ids})
     given = {move.subject for line in lines for move in line.moves if move.step == "give_sheet"}
     chains = [line for line in bundle.lines if line.row.stream in {f"{AWARD}{pk}" for pk in ids}]
-    fixed = [line for line in bundle.of_type("commit_codes") if _fixes(line, package.lot.lot_ref)]
+    fixed = fixing(bundle, package)
     return Judged(
         package=package,
         template=bundle.templates.get(number),
@@ -268,8 +293,10 @@ def judged(bundle: Bundle, package: Package, seeds: Sequence[str]) -> Judged:
     )
 
 
-def _fixes(line: Line, lot_ref: str) -> bool:
-    return (line.facts("commit_codes") or {}).get("lot_ref") == lot_ref
+def fixing(bundle: Bundle, package: Package) -> list[Line]:
+    """Return the commitments to a secret of the codes in the chain of a package; one in another chain is none."""
+    lines = [line for line in bundle.of_type("commit_codes") if line.row.stream in package.chains]
+    return [line for line in lines if (line.facts("commit_codes") or {}).get("lot_ref") == package.lot.lot_ref]
 
 
 def _budget(bundle: Bundle, ids: set[str]) -> Decimal | None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from mifeng.programs.verify.bundle.case import Case
 from mifeng.programs.verify.bundle.findings import SEEN, UNSEEN, Fault, Found
-from mifeng.programs.verify.bundle.judged import DECISIONS, PARTS, Judged
+from mifeng.programs.verify.bundle.judged import DECISIONS, PARTS, Judged, fixing
 from mifeng.programs.verify.bundle.subjects import Drawing, Package, instant
 from mifeng.rules.bundle.reading import Line
 from mifeng.rules.ledger import format_time
@@ -68,8 +68,7 @@ def codes(case: Case) -> Iterator[Found]:
     """T4: the secret of the codes was fixed before anybody could choose it, and all scores before any was shown."""
     given = [line for one in case.draws for line in one.of_type("record_contributions")]
     for package in case.packages:
-        lot_ref = package.lot.lot_ref
-        fixed = [line for line in case.bundle.of_type("commit_codes") if _fixes(line, lot_ref)]
+        fixed = fixing(case.bundle, package)
         yield from _behind(package, package.notices[:1], fixed)
         yield from _behind(package, fixed, given)
         yield from _behind(package, fixed, package.of_type("open_all"))
@@ -85,7 +84,9 @@ def _reviewed(review: Judged, seeds: Sequence[Line]) -> Iterator[Found]:
     rows = [
         review.package.of_type("open_all"),
         review.of_type("begin_review"),
+        review.of_type("review_qualification"),
         review.of_type("start_evaluation"),
+        review.of_type("record_copies", "seat_members", "elect_chair"),
         review.of_type("issue_codes"),
         signed["technical"],
         review.of_type("lock_technical"),
@@ -98,13 +99,12 @@ def _reviewed(review: Judged, seeds: Sequence[Line]) -> Iterator[Found]:
     ]
     yield from _behind(review.package, seeds, review.of_type("issue_codes"))
     yield from _behind(review.package, review.of_type("reveal"), review.of_type("correct_scores", "sign_report"))
+    held = review.of_type("grant_deduction", "reject_bid")
+    yield from _behind(review.package, review.of_type("lock_technical"), held)
+    yield from _behind(review.package, [*held, *review.of_type("correct_scores")], concluded[-1:])
     yield from _behind(review.package, review.of_type("sign_report"), review.of_type("hand_over"))
     for before, after in pairwise([row for row in rows if row]):
         yield from _behind(review.package, before, after)
-
-
-def _fixes(line: Line, lot_ref: str) -> bool:
-    return (line.facts("commit_codes") or {}).get("lot_ref") == lot_ref
 
 
 def _behind(subject: Package | Drawing, before: Sequence[Line], after: Sequence[Line]) -> Iterator[Found]:

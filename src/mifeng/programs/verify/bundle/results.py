@@ -4,7 +4,7 @@ What is compared stands in the record that everybody gets, and, where a cut show
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mifeng.programs.verify.bundle.case import Case
@@ -13,8 +13,10 @@ from mifeng.programs.verify.bundle.judged import DECISIONS, Judged
 from mifeng.rules.award import Judged as Conclusion
 from mifeng.rules.award import Reported, check_decision, parse_notice, successor
 from mifeng.rules.bundle import layout
+from mifeng.rules.bundle.reading import Line
 from mifeng.rules.bundle.records import ResultRecord, Scored
 from mifeng.rules.bundle.results import result_of
+from mifeng.rules.calendar import legal_date
 from mifeng.rules.encoding import parse_canonical
 from mifeng.rules.errors import Unfair
 from mifeng.rules.money import yuan_text
@@ -31,7 +33,20 @@ from mifeng.rules.scoring import (
     total_scores,
 )
 
+# What only a bid has that was ranked.
+OUTSIDE = ("granted", "evaluated_yuan", "technical", "mean", "price", "total", "rank", "place", "decided", "low")
 REJECTED, UNREADABLE = "rejected", "quote-unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a notice rests on (公告所据): who won by which decision, the entries of both, and the notice's number."""
+
+    won: str = ""
+    step: str = ""
+    number: int = 0
+    decided: Line | None = None
+    published: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +86,12 @@ def sums(case: Case) -> Iterator[Found]:
         scores = _scores(review, template, claim)
         yield UNSEEN if scores is None else SEEN
         for row in claim.record.bids:
-            if not row.valid:
-                continue
             yield SEEN
-            wanted: dict[str, object] = {"total": decimal_text(Decimal(row.mean) + Decimal(row.price))}
+            wanted: dict[str, object] = {"reasons": ()} if row.valid else _nothing(row)
+            if not row.valid:
+                yield from (Fault("sum-other", *one) for one in _compared(claim, row, wanted))
+                continue
+            wanted["total"] = decimal_text(Decimal(row.mean) + Decimal(row.price))
             score = (scores or {}).get(row.bid_ref)
             if score is not None:
                 wanted |= {"technical": decimal_text(score.technical), "mean": decimal_text(score.mean)}
@@ -118,14 +135,16 @@ def award(case: Case) -> Iterator[Found]:
         if not all(line.moves for line in review.award):
             yield UNSEEN
             continue
-        reported, out, won = reported_of(review), list[str](), ""
-        for move in (move for line in review.award for move in line.moves):
+        reported, out, told = reported_of(review), list[str](), _Told()
+        for line, move in ((one, move) for one in review.award for move in one.moves):
             if move.step in DECISIONS:
                 yield SEEN
                 out, won = yield from _decided(review, reported, out, move.step, move.facts)
+                told = replace(told, won=won, step=move.step, decided=line)
             elif move.step == "announce":
                 yield SEEN
-                yield from _announced(case, review, won, move.facts)
+                told = replace(told, number=told.number + 1, published=line)
+                yield from _announced(case, review, told, move.facts)
 
 
 def reported_of(review: Judged) -> Reported:
@@ -166,6 +185,10 @@ def _granted(review: Judged, claim: Claim) -> Iterator[Found]:
     """Compare the deductions with what more than half of the members granted."""
     if not review.is_open("grant_deduction"):
         yield UNSEEN
+        granted = sum(len(row.granted) for row in claim.record.bids if row.valid)
+        if not review.may_carry("grant_deduction", granted):
+            found = len(review.of_type("grant_deduction"))
+            yield Fault("price-other", f"{claim.path} grant_deduction", str(granted), str(found))
         return
     for row in claim.record.bids:
         if row.valid:
@@ -193,12 +216,32 @@ def _valid(review: Judged, template: Template, claim: Claim) -> Iterator[Found]:
         return
     if not review.is_open("reject_bid") or review.budget_yuan is None:
         yield UNSEEN
+        yield from _possible(review, claim)
         return
     for row in claim.record.bids:
         reasons = _reasons(review, template, row, review.budget_yuan)
         yield from (
             Fault("validity-other", *one) for one in _compared(claim, row, {"valid": not reasons, "reasons": reasons})
         )
+
+
+def _possible(review: Judged, claim: Claim) -> Iterator[Found]:
+    """Compare who is out with what everybody sees: that members spoke at all, and that a quote can be read."""
+    rejected = [row for row in claim.record.bids if REJECTED in row.reasons]
+    if not review.may_carry("reject_bid", len(rejected)):
+        found = len(review.of_type("reject_bid"))
+        yield Fault("validity-other", f"{claim.path} reject_bid", str(len(rejected)), str(found))
+    for row in claim.record.bids:
+        unreadable = review.quotes.get(row.bid_ref) is None
+        reasons = (UNREADABLE,) if unreadable else tuple(one for one in row.reasons if one != UNREADABLE)
+        if REJECTED not in row.reasons and (reasons != row.reasons or row.valid == bool(row.reasons)):
+            yield Fault("validity-other", f"{claim.path} {row.position}", _text(reasons), _text(row.reasons))
+
+
+def _nothing(row: Scored) -> dict[str, object]:
+    """Return what stands in the row of a bid that is out: no number but its quote."""
+    blank = Scored(row.position, row.bid_ref, valid=False)
+    return {name: getattr(blank, name) for name in OUTSIDE}
 
 
 def _reasons(review: Judged, template: Template, row: Scored, ceiling_yuan: Decimal) -> tuple[str, ...]:
@@ -238,7 +281,8 @@ def _decided(
             allowed = check_decision(bid_ref, reported, out, "declined" if passed else "", "-")
             wanted = bid_ref if list(allowed) == passed else ""
         else:
-            wanted = successor(reported, out)
+            # Who decides nothing in time passes nobody over.
+            wanted = "" if passed else successor(reported, out)
     except Unfair as refusal:
         wanted = refusal.code
     if wanted != bid_ref:
@@ -249,7 +293,7 @@ def _decided(
     return [*out, *passed], bid_ref
 
 
-def _announced(case: Case, review: Judged, won: str, facts: Mapping[str, object]) -> Iterator[Found]:
+def _announced(case: Case, review: Judged, told: _Told, facts: Mapping[str, object]) -> Iterator[Found]:
     """Compare a notice with the decision, the opening and the committee."""
     path = f"{review.path} announce"
     try:
@@ -257,7 +301,7 @@ def _announced(case: Case, review: Judged, won: str, facts: Mapping[str, object]
     except ValueError as error:
         yield Fault("notice-wrong", path, actual=str(error))
         return
-    for name, value in _wanted(case, review, won).items():
+    for name, value in _wanted(case, review, told).items():
         found = getattr(notice, name)
         if name == "experts":
             found = tuple(sorted((one.seat, one.role) for one in notice.experts))
@@ -267,8 +311,9 @@ def _announced(case: Case, review: Judged, won: str, facts: Mapping[str, object]
         yield Fault("notice-wrong", f"{path} experts")
 
 
-def _wanted(case: Case, review: Judged, won: str) -> dict[str, object]:
+def _wanted(case: Case, review: Judged, told: _Told) -> dict[str, object]:
     """Return what a notice has to say."""
+    won = told.won
     bid = next((one.published for one in review.package.bids if one.published.bid_ref == won), None)
     quote, lot = review.quotes.get(won), review.package.lot
     reported = reported_of(review)
@@ -285,8 +330,17 @@ def _wanted(case: Case, review: Judged, won: str) -> dict[str, object]:
         "quality": bid.quality if bid else "",
         "rank": judged.rank if judged else 0,
         "report": review.record.report if review.record else "",
+        "number": told.number,
+        "deemed": told.step == "deem_awarded",
+        "decided_on": _day(told.decided),
+        "published_on": _day(told.published),
         "experts": reported.members,
     }
+
+
+def _day(line: Line | None) -> str:
+    """Return the Beijing day of an entry; nothing where there is none."""
+    return legal_date(line.entry.at).isoformat() if line and line.entry else ""
 
 
 def _compared(claim: Claim, row: Scored, wanted: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:

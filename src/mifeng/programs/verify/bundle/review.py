@@ -80,6 +80,11 @@ def commitments(case: Case) -> Iterator[Found]:
         signed = sorted((one.seat, one.part) for one in review.signed)
         if wanted != signed:
             yield Fault("sheet-missing", review.path, _pairs(wanted), _pairs(signed))
+        # A sheet that was given out and is not shown could be the one that was signed first.
+        given = sorted(move.subject for line in review.lines for move in line.moves if move.step == "give_sheet")
+        chains = sorted(one.line.row.stream for one in review.signed)
+        if given != chains:
+            yield Fault("sheet-missing", f"{review.path} give_sheet", str(len(given)), str(len(chains)))
         yield from _locked(review)
         if not review.is_open("reveal"):
             yield UNSEEN
@@ -210,7 +215,8 @@ def _corrections(review: Judged) -> Iterator[Found]:
     template, standing = review.template, review.first_sheets
     if template is None or standing is None:
         return
-    for one, line in zip(review.corrections, review.of_type("correct_scores"), strict=False):
+    lines = [line for line in review.lines for move in line.moves if move.step == "correct_scores"]
+    for one, line in zip(review.corrections, lines, strict=True):
         yield SEEN
         path = f"{review.path} {one.seat} {one.item} correct_scores"
         held = _found_before(review, line, (one.seat, one.bid, one.item)) if one.kind == "abnormal" else 0
@@ -227,33 +233,37 @@ def _found_before(review: Judged, until: Line, place: tuple[str, str, str]) -> i
     """Return how many members had found a score abnormal before an entry."""
     earlier = [line for line in review.of_type("find_abnormal") if line.row.index < until.row.index]
     facts = [line.facts("find_abnormal") or {} for line in earlier]
-    keys = ("seat", "bid_ref", "item")
-    return len({one.get("voter") for one in facts if tuple(one.get(key) for key in keys) == place})
+    keys, seats = ("seat", "bid_ref", "item"), {seat for seat, _, _ in review.members}
+    return len({one.get("voter") for one in facts if tuple(one.get(key) for key in keys) == place} & seats)
 
 
 def _chair(review: Judged) -> Iterator[Found]:
     """Look for the majority that elected the chair, who is an expert."""
-    lines = review.of_type("elect_chair")
-    if not lines:
-        return
-    if not review.is_open("elect_chair"):
-        yield UNSEEN
+    if not review.of_type("issue_codes"):
         return
     seated = max((one.row.index for one in review.of_type("seat_members")), default=0)
-    later = [line for line in lines if line.row.index > seated]
+    later = [line for line in review.of_type("elect_chair") if line.row.index > seated]
+    if not review.is_open("elect_chair"):
+        yield UNSEEN
+        if 2 * len(later) <= len(review.members):
+            yield Fault("chair-wrong", review.path, str(len(review.members)), str(len(later)))
+        return
+    roles = {seat: role for seat, role, _ in review.members}
     votes = {move.facts.get("voter"): move.facts.get("seat") for line in later for move in line.moves}
     chair = next((facts.get("seat") for facts in reversed(review.facts("elect_chair"))), None)
-    held = sum(seat == chair for seat in votes.values())
-    roles = {seat: role for seat, role, _ in review.members}
+    held = sum(seat == chair for voter, seat in votes.items() if voter in roles)
     if roles.get(str(chair)) != "expert" or 2 * held <= len(review.members):
         yield Fault("chair-wrong", review.path, str(len(review.members)), f"{chair} {held}")
 
 
 def _signed(review: Judged) -> Iterator[Found]:
     """Look for a signature of each member under the report that stands."""
-    if not review.of_type("sign_report"):
+    if review.record is None:
         return
-    if not review.is_open("sign_report") or review.record is None:
+    if len(review.endorsed) < len(review.members):
+        yield Fault("report-unsigned", review.path, str(len(review.members)), str(len(review.endorsed)))
+        return
+    if not review.is_open("sign_report"):
         yield UNSEEN
         return
     signed = sorted(

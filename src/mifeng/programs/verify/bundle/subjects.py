@@ -42,6 +42,11 @@ class Package:
         return f"lot {self.lot.number}"
 
     @property
+    def chains(self) -> frozenset[str]:
+        """Return the chains of its own; one, where it closed once."""
+        return frozenset(line.row.stream for line in self.closing)
+
+    @property
     def listed(self) -> Closed | None:
         """Return the list with which it closed; None when it is not shown."""
         return next((found for line in self.of_type("close_list") if (found := read_list(line))), None)

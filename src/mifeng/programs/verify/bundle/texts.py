@@ -115,6 +115,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "award-other": "{path} 没有按报告的次序定标：应为 {expected}，实为 {actual}。",
         "notice-wrong": "{path} 的结果公告与定标、开标或评审委员会不符：应为 {expected}，实为 {actual}。",
         "void-unlawful": "{path} 的废标与否不合法定家数：应为 {expected}，实为 {actual}。",
+        "qualified-other": "{path} 的合格名单与资格审查不符：审查合格的为 {expected}，名单为 {actual}。",
         "ground-missing": "{path} 没有法定情形或理由：可用情形为 {expected}，所载为 {actual}。",
     }
 )
