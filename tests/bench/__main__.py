@@ -56,18 +56,22 @@ def push() -> Iterator[Figure]:
 
 def pages() -> Iterator[Figure]:
     """Take the figures of pages while the whole platform runs."""
-    with stand.platform():
+    with stand.database():
         from tests.bench import pages as part  # noqa: PLC0415 - as above
 
-        yield from part.measure(stand.city())
+        made = part.prepared(stand.city())
+    with stand.platform():
+        yield from part.measure(made)
 
 
 def autosave() -> Iterator[Figure]:
     """Take the figures of scores that desks save while the whole platform runs."""
-    with stand.platform():
+    with stand.database():
         from tests.bench import autosave as part  # noqa: PLC0415 - as above
 
-        yield from part.measure(stand.city())
+        made = part.prepared(stand.city())
+    with stand.platform():
+        yield from part.measure(made)
 
 
 def bundle() -> Iterator[Figure]:
