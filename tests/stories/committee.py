@@ -56,6 +56,7 @@ class Member(Person):
         self.press("入席")
         for cookie in page.context.cookies():
             seat.browser.client.cookies.set(cookie["name"], cookie["value"])
+        page.goto("about:blank")  # a page that waits loads itself again, which would come between
 
     def score(self, part: str) -> None:
         """Read every bid and score it cell by cell; each cell is saved as it is left, and a wrong one is not."""
