@@ -29,7 +29,7 @@ DESK_MAY = (
 )
 # Of the evaluation: the folder of acts, some of which a desk calls; how a PDF is made bare, and the printed report.
 FOR_DESKS = {"mifeng.evaluation.actions", "mifeng.evaluation.bare", "mifeng.evaluation.papers"}
-RULES_MAY_USE = {"cryptography", "rfc8785", "mifeng"}
+RULES_MAY_USE = {"cryptography", "mifeng"}
 
 
 def contract(name: str) -> configparser.SectionProxy:

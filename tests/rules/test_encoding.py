@@ -6,6 +6,7 @@ import unicodedata
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,6 +111,18 @@ def test_text_nested_too_deeply_is_refused_by_a_reader() -> None:
 def test_a_writer_refuses_what_has_no_canonical_form(wrong: object) -> None:
     with pytest.raises(ValueError, match=r".+"):
         canonical(wrong)
+
+
+@given(VALUES)
+def test_canonical_json_is_that_of_a_library_of_the_standard(value: object) -> None:
+    assert canonical(value) == rfc8785.dumps(json.loads(canonical(value)))
+
+
+def test_every_character_is_written_as_by_a_library_of_the_standard() -> None:
+    every = "".join(chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000)
+    text = unicodedata.normalize("NFC", every)
+
+    assert canonical(text) == rfc8785.dumps(text)
 
 
 @given(VALUES)

@@ -16,12 +16,12 @@ import hmac
 import json
 import unicodedata
 from collections.abc import Mapping
-from typing import cast
-
-import rfc8785
 
 Item = bytes | str | int
 SAFE_INTEGER = 2**53
+# For the values allowed here JSON as Python writes it is RFC 8785: keys are ASCII, so that every order is the same, and
+# numbers are integers. The tests compare it with a library of that standard, which takes three times as long.
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def octets(item: Item) -> bytes:
@@ -61,7 +61,7 @@ def canonical(value: object) -> bytes:
     Raises:
         ValueError: for a float, None, an integer of 2**53 or more, a key that is not ASCII text, or any other type.
     """
-    return rfc8785.dumps(cast("dict[str, str]", _plain(value)))
+    return _JSON.encode(_plain(value)).encode()
 
 
 def parse_canonical(data: bytes) -> object:
@@ -89,7 +89,7 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _plain(value: object) -> object:
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
