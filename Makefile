@@ -33,16 +33,19 @@ check: setup ## 静态检查 (lint, format, types, walls, migrations, house test
 	MIFENG_DATA=$(SCRATCH) $(BIN)/mifeng django makemigrations --check --dry-run
 	$(BIN)/pytest -q tests/house
 
+# Two files of tests at a time; each file stays in one process, and the longest begin first.
+BOTH := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 test: setup ## 测试：规则、业务、页面、并发、结构 (all tests without a browser)
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not prove" --ignore tests/stories --ignore tests/serve tests
-	$(BIN)/pytest -q -m "not prove" tests/serve
+	$(BIN)/pytest -q $(BOTH) -m "not prove" --ignore tests/stories --ignore tests/serve tests
+	$(BIN)/pytest -q $(BOTH) -m "not prove" tests/serve
 
 stories: setup ## 浏览器情景 (stories in headless Chromium)
 	@scripts/browser
-	$(BIN)/pytest -q -m "not prove" tests/stories
+	$(BIN)/pytest -q $(BOTH) -m "not prove" tests/stories
 
 prove: setup ## 长时验证；PROVE=0.1 取十分之一 (long proofs, or a share of them)
-	MIFENG_PROVE=$(PROVE) $(BIN)/pytest -q -m prove tests
+	MIFENG_PROVE=$(PROVE) $(BIN)/pytest -q $(BOTH) -m prove tests
 
 bench: setup ## 性能数据，写入 build/bench.json (figures)
 	$(BIN)/python -m tests.bench
