@@ -36,8 +36,8 @@ check: setup ## 静态检查 (lint, format, types, walls, migrations, house test
 # Two files of tests at a time; each file stays in one process, and the longest begin first.
 BOTH := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test: setup ## 测试：规则、业务、页面、并发、结构 (all tests without a browser)
-	$(BIN)/pytest -q $(BOTH) -m "not prove" --ignore tests/stories --ignore tests/serve tests
+test: setup ## 测试：规则、业务、页面、并发；结构在 check (all tests without a browser)
+	$(BIN)/pytest -q $(BOTH) -m "not prove" --ignore tests/stories --ignore tests/serve --ignore tests/house tests
 	$(BIN)/pytest -q $(BOTH) -m "not prove" tests/serve
 
 stories: setup ## 浏览器情景 (stories in headless Chromium)

@@ -117,7 +117,7 @@ def test_worker_carries_the_jobs_of_an_act_into_the_inboxes(committing: City) ->
     assert elsewhere("SELECT DISTINCT status::text FROM procrastinate_jobs") == [("succeeded",)]
     told = set(Message.objects.values_list("recipient", "subject"))
     assert told == {
-        (committing[name].handle, f"tenders.tender:{tender.pk}") for name in ("host", "buyer", "supervisor")
+        (committing[name].handle, f"tenders.tender:{tender.pk}") for name in ("host", "host-2", "buyer", "supervisor")
     }
 
 
