@@ -16,6 +16,7 @@ from tests.factories import City
 
 # The files that take longest, the longest first: begun last, one of them would keep one of two workers alone.
 LONG = (
+    "stories/test_posts.py",
     "stories/test_demo.py",
     "prove/test_shaken_story.py",
     "web/test_visibility.py",
