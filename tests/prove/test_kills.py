@@ -149,18 +149,19 @@ def check_acts(database: psycopg.Connection, acknowledged: dict[str, tuple[int, 
 
 
 def check_jobs(stack: Stack, database: psycopg.Connection) -> None:
-    """Wait for the jobs, those of killed workers included; the host is told once of every project entered."""
+    """Wait for the jobs, those of killed workers included; each host officer is told once of every project."""
     waiting = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND task_name LIKE 'tenders.%'"
     stack.until(lambda: not one(database, waiting), "all jobs are done", within=STALLED_SECONDS)
     assert (
         one(database, "SELECT count(*) FROM procrastinate_jobs WHERE status NOT IN ('todo', 'doing', 'succeeded')") == 0
     )
     entered = one(database, "SELECT count(*) FROM kernel_entry WHERE type = 'enter_tender'")
+    officers = one(database, "SELECT count(*) FROM parties_post WHERE role = 'host'")
     told = (
-        "SELECT count(*), count(DISTINCT entry_id) FROM kernel_message m JOIN parties_post p ON p.handle = m.recipient"
+        "SELECT count(*), count(DISTINCT (entry_id, recipient)) FROM kernel_message m"
+        " JOIN parties_post p ON p.handle = m.recipient WHERE p.role = 'host' AND m.kind = 'enter_tender'"
     )
-    row = database.execute(told + " WHERE p.role = 'host' AND m.kind = 'enter_tender'").fetchone()
-    assert row == (entered, entered)
+    assert database.execute(told).fetchone() == (entered * officers, entered * officers)
 
 
 def check_receipts(stack: Stack, receipts: list[str]) -> None:
