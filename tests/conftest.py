@@ -16,9 +16,10 @@ from tests.factories import City
 
 # The files that take longest, the longest first: begun last, one of them would keep one of two workers alone.
 LONG = (
-    "stories/test_posts.py",
     "stories/test_demo.py",
     "prove/test_shaken_story.py",
+    "stories/test_posts.py",
+    "prove/test_kills.py",
     "web/test_visibility.py",
     "races/test_storm.py",
     "programs/test_verify_bundle.py",

@@ -12,6 +12,14 @@ from tests.stack import Stack  # noqa: E402
 from tests.stories.browser import chromium  # noqa: E402 - after its assertions are rewritten
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands here, so that continuous integration can run it beside the long proofs."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.parent == here:
+            item.add_marker(pytest.mark.story)
+
+
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run a platform in test mode for the stories of one file."""
