@@ -57,9 +57,9 @@ def reading(own: None, tmp_path_factory: pytest.TempPathFactory) -> Reading:
     tried: set[str] = set()
     pages = 0
     for stage in stages(world):
+        witness_log(memory)
         if stage not in READ:
             continue
-        witness_log(memory)
         marks = {stage: world.marks()}
         new = [leaf for leaf in world.leaves() if leaf not in tried]
         read = {(stage, post): read_all(world, post, new=new, whole=stage == WHOLE[post]) for post in POSTS}
