@@ -1,11 +1,9 @@
 """Who may know what (可见性矩阵): every post reads every address at every stage, and docs/visibility.toml is compared.
 
 The table holds in both directions: what a post may know it finds, and what it may not know is on no page, in no header,
-download, inbox line, receipt, search, count, error page or topic that it can reach. Four stages at which a project only
-stands between two others are read by the long proofs alone (``make prove``); the world is led through them each time.
+download, inbox line, receipt, search, count, error page or topic that it can reach.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +26,6 @@ from tests.web.witnessed import witness_log
 FACTS = load()
 # The stage with most secrets: here nothing is left out; at the others, what cannot change is not read again.
 WHOLE = {post: "fixed" for post in POSTS} | {post: AT_SEATS[0] for post in SITTING}
-BETWEEN = frozenset({"documented", "planned", "refused", "clarified"})
-READ = STAGES if float(os.environ.get("MIFENG_PROVE", "0")) >= 1 else tuple(one for one in STAGES if one not in BETWEEN)
 
 
 @dataclass
@@ -58,8 +54,6 @@ def reading(own: None, tmp_path_factory: pytest.TempPathFactory) -> Reading:
     pages = 0
     for stage in stages(world):
         witness_log(memory)
-        if stage not in READ:
-            continue
         marks = {stage: world.marks()}
         new = [leaf for leaf in world.leaves() if leaf not in tried]
         read = {(stage, post): read_all(world, post, new=new, whole=stage == WHOLE[post]) for post in POSTS}
@@ -71,33 +65,20 @@ def reading(own: None, tmp_path_factory: pytest.TempPathFactory) -> Reading:
     return Reading(world, seen, pages)
 
 
-def told(fact: Fact) -> dict[Cell, bool]:
-    """Return what the table says of a fact at the stages that are read."""
-    return {cell: allowed for cell, allowed in fact.expected() if cell.stage in READ}
-
-
 def test_every_cell_of_the_table_holds_in_both_directions(reading: Reading) -> None:
     """A mark is seen exactly where the table allows it (R071, R076, NM-2018-67 五(十四))."""
-    found = [line for fact in FACTS for line in faults(told(fact), reading.seen[fact.name])]
-
-    assert found == []
-    assert reading.pages > 2_500
-
-
-@pytest.mark.prove
-@pytest.mark.skipif(READ != STAGES, reason="a share of the proofs leaves the stages in between to the whole")
-def test_every_cell_holds_at_every_stage(reading: Reading) -> None:
-    """The same, with the stages in between."""
     found = [line for fact in FACTS for line in faults(dict(fact.expected()), reading.seen[fact.name])]
 
     assert found == []
+    assert reading.pages > 2_500
 
 
 def test_every_cell_that_is_flipped_fails(reading: Reading) -> None:
     """Each cell of the table is turned around in its turn, and each time the comparison finds exactly that cell."""
     cells = 0
     for fact in FACTS:
-        for cell, allowed in told(fact).items():
+        expected = dict(fact.expected())
+        for cell, allowed in expected.items():
             # The other cells of the row hold, as the test above has shown; they are not compared again.
             found = faults({cell: not allowed}, reading.seen[fact.name])
             assert [line.partition(":")[0] for line in found] == [
@@ -105,7 +86,7 @@ def test_every_cell_that_is_flipped_fails(reading: Reading) -> None:
             ]
             cells += 1
 
-    assert cells == len(FACTS) * len(READ) * len(POSTS) * 2
+    assert cells == len(FACTS) * len(STAGES) * len(POSTS) * 2
 
 
 def test_every_fact_has_a_mark_and_is_seen_where_anybody_may_know_it(reading: Reading) -> None:
