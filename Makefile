@@ -56,9 +56,10 @@ law: setup ## 条款、规则与测试对照 (clause → rule → tests)
 fresh: ## 在最小 Debian 中验证 make run，须 root (prove `make run` in a minimal Debian)
 	@python3 scripts/fresh.py
 
-ci: setup check test ## 持续集成的全部步骤 (what CI runs: all tests, stories and a tenth of the proofs side by side)
+# The story of the posts up to the close is left to `make stories`: the one of the demo goes the same way and further.
+ci: setup check test ## 持续集成的全部步骤 (what CI runs: all tests, then stories and a tenth of the proofs side by side)
 	@scripts/browser
-	MIFENG_PROVE=0.1 $(BIN)/pytest -q $(BOTH) -m "prove or story" tests/stories tests/prove tests/programs tests/serve tests/web/test_paper.py
+	MIFENG_PROVE=0.1 $(BIN)/pytest -q $(BOTH) -m "prove or story" --ignore tests/stories/test_posts.py tests/stories tests/prove tests/programs tests/serve tests/web/test_paper.py
 
 clean: ## 删除环境与缓存，不动数据 (remove environment and caches, never data)
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
