@@ -21,7 +21,11 @@ from mifeng.config.env import Env
 from mifeng.config.processes import AlreadyHeld, alive, holding
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
-SYSTEM_15 = Path("/usr/lib/postgresql/15/bin")
+# Every build on this machine: the embedded one, and those of the system, of which there may be none.
+BUILDS = (
+    binaries.find(Env.read({})).folder,
+    *sorted(one.parent for one in Path("/usr/lib/postgresql").glob("*/bin/postgres")),
+)
 
 
 @pytest.fixture(scope="module")
@@ -197,15 +201,15 @@ def test_a_folder_made_by_another_version_is_refused(here: Env) -> None:
         postgres.start(here, durable=False)
 
 
-@pytest.mark.skipif(not SYSTEM_15.exists(), reason="no PostgreSQL 15 of the system")
-def test_the_oldest_version_that_is_supported_serves_too() -> None:
+@pytest.mark.parametrize("build", BUILDS, ids=lambda build: build.parent.name)
+def test_every_build_on_this_machine_serves(build: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        env = Env.read({"MIFENG_DATA": f"{folder}/var", "MIFENG_POSTGRES_BIN": str(SYSTEM_15)})
+        env = Env.read({"MIFENG_DATA": f"{folder}/var", "MIFENG_POSTGRES_BIN": str(build)})
         with up(env) as (_, connection):
             row = connection.execute("SELECT current_setting('server_version_num')::int / 10000").fetchone()
 
-    assert row == (15,)
+    assert row == (binaries.find(env).major,)
 
 
 def test_a_command_starts_the_database_for_its_own_length(here: Env) -> None:

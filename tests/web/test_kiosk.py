@@ -4,14 +4,12 @@ LY-2022-14 四(二), LY-2022-14 四(三), GPLR-9, MOF-87-45, LC-2018-80 三(六)
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.http import HttpResponse
-from django.test import Client, TestCase
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from mifeng.gateways.reader.simulated import card_line
@@ -22,29 +20,10 @@ from mifeng.venues.models import Seat
 from tests.actions import arriving
 from tests.actions.arriving import AT, BEGUN, FACE, GUEST, HOST, Door
 from tests.actions.reviews import FIRMS
-from tests.conftest import read_city
 from tests.factories import SESSION
 from tests.web.rooms import ask, client_of, codes, read, send, shown_codes, text_of
 
 NAME = "中小学课桌椅采购"
-
-
-@pytest.fixture(scope="module")
-def opened(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Door]:
-    """Lead a project to its open check-in, once for the file."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        atomics = TestCase._enter_atomics()
-        try:
-            yield arriving.opened(read_city())
-        finally:
-            TestCase._rollback_atomics(atomics)
-
-
-@pytest.fixture
-def door(opened: Door, db: None) -> Iterator[Door]:
-    """Return the check-in of the file at an instant of it; what the test does is undone after it."""
-    with clock.frozen(AT):
-        yield replace(opened)
 
 
 def kiosk_at(account: str) -> Client:

@@ -1,11 +1,9 @@
 """A seat's own session (席位岗): it opens the desk and no other room. LC-2018-80 三(六) (R175)."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.test import Client, RequestFactory, TestCase
+from django.test import Client, RequestFactory
 from django.urls import get_resolver
 
 from mifeng.kernel import clock
@@ -17,28 +15,9 @@ from mifeng.web.shell.live import allowed
 from mifeng.web.shell.posts import SEAT_MAY, only
 from mifeng.web.shell.seats import call_officer, label_title
 from tests.actions import arriving
-from tests.actions.arriving import AT, GUEST, HOST, Door, come, deputy
-from tests.conftest import read_city
+from tests.actions.arriving import GUEST, HOST, Door, come, deputy
 from tests.factories import SESSION
 from tests.web.rooms import client_of, codes
-
-
-@pytest.fixture(scope="module")
-def opened(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Door]:
-    """Lead a project to its open check-in, once for the file."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        atomics = TestCase._enter_atomics()
-        try:
-            yield arriving.opened(read_city())
-        finally:
-            TestCase._rollback_atomics(atomics)
-
-
-@pytest.fixture
-def door(opened: Door, db: None) -> Iterator[Door]:
-    """Return the check-in of the file at an instant of it; what the test does is undone after it."""
-    with clock.frozen(AT):
-        yield replace(opened)
 
 
 def seat_at(door: Door, role: str = "expert") -> Client:

@@ -44,12 +44,13 @@ def cases(sound):
         change(value)
         return name, {**other, "changes": changes(sound.disclosure, value), "codes": codes}
 
-    def at(number, **fields):
-        return lambda value: value["walk"][number].update(fields)
+    yield from other_pools(sound, changed)
+    yield from other_walks(sound, changed)
+    yield from other_seats(sound, changed)
+    yield from other_grounds(sound, changed)
 
-    order = sound.orders["A08"]
-    excluded = sound.cells[0]["tiers"][0]["excluded"][:64]
-    far = sound.orders["A08"][-1].hex()
+
+def other_pools(sound, changed):
     yield changed("nothing changed", [], unchanged)
     yield changed("another proof of one value", [], other_proof(sound))
     yield changed("another lot", ["handle-wrong"], lambda value: value.update(lot="lot-2"))
@@ -69,6 +70,15 @@ def cases(sound):
     yield changed("a leaf exchanged", ["root-wrong"], replaced)
     yield changed("one seat more", ["sizes-wrong"], lambda value: value["cells"][1].update(seats=2))
     yield changed("cells in another order", ["root-wrong", "sizes-wrong", "walk-wrong"], lambda v: v["cells"].reverse())
+
+
+def other_walks(sound, changed):
+    def at(number, **fields):
+        return lambda value: value["walk"][number].update(fields)
+
+    order = sound.orders["A08"]
+    excluded = sound.cells[0]["tiers"][0]["excluded"][:64]
+    far = sound.orders["A08"][-1].hex()
     yield changed("a rank skipped", ["walk-wrong"], at(0, leaf=order[1].hex()))
     yield changed("an excluded person invited", ["walk-wrong"], at(0, leaf=excluded))
     yield changed("the far tier before the near one", ["walk-wrong"], at(0, leaf=far))
@@ -84,6 +94,10 @@ def cases(sound):
     own = {"outcome": "already-accepted", "detail": sound.handle.hex()}
     yield changed("passed over as accepted in this draw", ["walk-wrong"], at(0, **own))
     yield changed("an hour that runs back", ["hour-backwards"], at(1, hour="2027-01-01T00Z"))
+
+
+def other_seats(sound, changed):
+    excluded = sound.cells[0]["tiers"][0]["excluded"][:64]
     yield changed("another one seated", ["seat-wrong"], lambda value: value["seats"][0].update(leaf=excluded))
     yield changed("a seat without its holder", ["seat-missing"], lambda value: value["seats"].pop())
     yield changed("another number", ["seat-wrong", "seat-missing"], lambda value: value["seats"][0].update(number=9))
@@ -93,7 +107,6 @@ def cases(sound):
     yield changed("a record at another tier", ["opening-wrong"], opened_record(cells={"A08": 9}))
     yield changed("a record without its cell", ["opening-wrong"], opened_record(cells={"B01": 1}))
     yield changed("a record opened twice", ["person-twice"], lambda v: v["openings"].append(v["openings"][0]))
-    yield from other_grounds(sound, changed)
 
 
 def other_grounds(sound, changed):
