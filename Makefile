@@ -38,9 +38,8 @@ check: setup ## 静态检查 (lint, format, types, walls, migrations, house test
 # Two files of tests at a time; each file stays in one process, and the longest begin first.
 BOTH := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test: setup ## 测试：规则、业务、页面、并发；结构在 check (all tests without a browser)
-	$(BIN)/pytest -q $(BOTH) -m "not prove" --ignore tests/stories --ignore tests/serve --ignore tests/house tests
-	$(BIN)/pytest -q $(BOTH) -m "not prove" tests/serve
+test: setup ## 测试：规则、业务、页面、并发；结构在 check，长时在 prove (all tests but browser, house and long proofs)
+	$(BIN)/pytest -q $(BOTH) -m "not prove" --ignore tests/stories --ignore tests/house tests
 
 stories: setup ## 浏览器情景 (stories in headless Chromium)
 	@scripts/browser
@@ -61,7 +60,7 @@ fresh: ## 在最小 Debian 中验证 make run，须 root (prove `make run` in a 
 # The story of the posts up to the close is left to `make stories`: the one of the demo goes the same way and further.
 ci: setup check test ## 持续集成的全部步骤 (what CI runs: all tests, then stories and a tenth of the proofs side by side)
 	@scripts/browser
-	MIFENG_PROVE=0.1 $(BIN)/pytest -q $(BOTH) -m "prove or story" --ignore tests/stories/test_posts.py tests/stories tests/prove tests/programs tests/serve tests/web/test_paper.py
+	MIFENG_PROVE=0.1 $(BIN)/pytest -q $(BOTH) -m "prove or story" --ignore tests/stories/test_posts.py tests
 
 clean: ## 删除环境与缓存，不动数据 (remove environment and caches, never data)
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

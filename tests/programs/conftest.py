@@ -1,9 +1,13 @@
 """Fixtures of the programs' tests (程序测试设施): one real project from notice to result, and its evidence."""
 
+import fcntl
+import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from mifeng.evaluation.models import Sheet
@@ -41,9 +45,19 @@ class Evidence:
 
 @pytest.fixture(scope="session")
 def evidence(django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """Return the evidence of one project; whichever process of a run needs it first makes it for all."""
+    shared = settings.ENV.data / "evidence-for-tests"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            found = _led(django_db_blocker, tmp_path_factory.mktemp("near"))
+            shared.write_bytes(pickle.dumps(found))
+    return pickle.loads(shared.read_bytes())  # noqa: S301 - this run's own file
+
+
+def _led(blocker: Any, folder: Path) -> Evidence:
     """Lead one project to its result, in a database that is dropped again, and keep its bundles."""
-    folder = tmp_path_factory.mktemp("near")
-    with own_city(django_db_blocker) as city, clock.frozen(judged.WHOLE):
+    with own_city(blocker) as city, clock.frozen(judged.WHOLE):
         story = told(city, folder, bids=6, keyed=(1, 2, 3, 4))
         submit = {one.bid_ref: one.secrets.submit for one in story.held}
         found = Evidence({cut: story.files(cut) for cut in CUTS}, submit)

@@ -18,6 +18,8 @@ from tests.programs.alone import SERVER_ONLY, surroundings
 from tests.programs.bidding import Supplier, serving, supplier
 from tests.programs.office import TICKET, Office, policy
 
+pytestmark = pytest.mark.prove
+
 _KILLED_AT = """
 import os, pathlib, signal, sys
 for name in {absent!r}:

@@ -272,6 +272,7 @@ def test_a_bundle_without_anything_fails_and_breaks_nothing(evidence: Evidence) 
     assert {one.outcome for one in report.findings if not one.faults} <= {"not applicable", "withheld"}
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("cut", ["public", "supervisor"])
 def test_any_file_left_out_or_emptied_is_found_and_breaks_nothing(evidence: Evidence, cut: str) -> None:
     """Whatever file is gone or void, the verification goes on and fails."""

@@ -225,6 +225,7 @@ def test_of_several_histories_at_the_same_moment_exactly_one_is_cosigned(witness
         witness.verified(witness.submit(size, size, leaves), size, leaves)
 
 
+@pytest.mark.prove
 def test_killed_at_any_moment_it_has_remembered_what_it_cosigned(witness: Running) -> None:
     cosigned = 0
     for number in range(1, 13):

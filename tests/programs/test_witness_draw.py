@@ -313,6 +313,7 @@ def test_of_several_pools_at_the_same_moment_exactly_one_is_contributed_to(folde
     assert sorted(statuses) == [200, 409, 409, 409]
 
 
+@pytest.mark.prove
 def test_killed_at_any_moment_it_has_remembered_what_it_gave(witness: Running, draw: Drawing, me: Contributor) -> None:
     draws = [draw.another(number) for number in range(40)]
     notice = draw.notice(*(one.handle for one in draws))

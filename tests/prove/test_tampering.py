@@ -40,6 +40,8 @@ from tests.web.witnessed import witness_log
 GUARDED = ("kernel_entry", "kernel_leaf", "kernel_checkpoint", "kernel_cosignature")
 Owner = Callable[..., None]
 
+pytestmark = pytest.mark.prove
+
 
 @pytest.fixture
 def log(committing: City, tmp_path: Path) -> City:

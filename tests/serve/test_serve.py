@@ -17,6 +17,8 @@ from tests.serve.platform import PROGRAMS, Platform
 
 LONGEST_STOP = 3.0  # seconds
 
+pytestmark = pytest.mark.prove
+
 
 @pytest.fixture(scope="module")
 def platform() -> Iterator[Platform]:
@@ -116,7 +118,6 @@ def test_everything_is_found_again_after_the_supervisor_was_killed(running: Plat
     assert again == entries
 
 
-@pytest.mark.prove
 def test_a_start_right_after_the_kill_does_not_stumble_over_what_still_ends(running: Platform) -> None:
     old = running.left()
 
@@ -128,7 +129,6 @@ def test_a_start_right_after_the_kill_does_not_stumble_over_what_still_ends(runn
     assert running.left() == []
 
 
-@pytest.mark.prove
 @pytest.mark.parametrize("name", [*PROGRAMS, "postgres"])
 def test_a_program_that_is_killed_runs_again(running: Platform, name: str) -> None:
     killed = running.pid(name)
@@ -140,7 +140,6 @@ def test_a_program_that_is_killed_runs_again(running: Platform, name: str) -> No
     assert alive(running.pid(name))
 
 
-@pytest.mark.prove
 def test_no_worker_of_a_killed_server_goes_on_serving(running: Platform) -> None:
     main = running.pid("server")
     workers = [pid for pid in running.left() if parent(pid) == main]
@@ -197,7 +196,6 @@ def test_a_database_that_lacks_a_migration_is_not_served(ended: Platform) -> Non
     assert ended.left() == []
 
 
-@pytest.mark.prove
 def test_the_service_manager_is_told(ended: Platform) -> None:
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(f"{folder}/notify")
@@ -214,7 +212,6 @@ def test_the_service_manager_is_told(ended: Platform) -> None:
     assert told == [b"READY=1", b"STOPPING=1"]
 
 
-@pytest.mark.prove
 def test_a_terminal_that_closes_ends_the_platform_in_order(running: Platform) -> None:
     assert running.supervisor is not None
 

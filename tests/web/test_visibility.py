@@ -65,6 +65,7 @@ def reading(own: None, tmp_path_factory: pytest.TempPathFactory) -> Reading:
     return Reading(world, seen, pages)
 
 
+@pytest.mark.prove
 def test_every_cell_of_the_table_holds_in_both_directions(reading: Reading) -> None:
     """A mark is seen exactly where the table allows it (R071, R076, NM-2018-67 五(十四))."""
     found = [line for fact in FACTS for line in faults(dict(fact.expected()), reading.seen[fact.name])]
@@ -73,6 +74,7 @@ def test_every_cell_of_the_table_holds_in_both_directions(reading: Reading) -> N
     assert reading.pages > 2_500
 
 
+@pytest.mark.prove
 def test_every_cell_that_is_flipped_fails(reading: Reading) -> None:
     """Each cell of the table is turned around in its turn, and each time the comparison finds exactly that cell."""
     cells = 0
@@ -89,6 +91,7 @@ def test_every_cell_that_is_flipped_fails(reading: Reading) -> None:
     assert cells == len(FACTS) * len(STAGES) * len(POSTS) * 2
 
 
+@pytest.mark.prove
 def test_every_fact_has_a_mark_and_is_seen_where_anybody_may_know_it(reading: Reading) -> None:
     """A row whose mark never occurs would prove nothing; rows that nobody may see name what the world really holds."""
     silent = [fact.name for fact in FACTS if not any(reading.seen[fact.name].values())]
@@ -110,6 +113,7 @@ def faulty(reading: Reading, post: str) -> set[str]:
     return found
 
 
+@pytest.mark.prove
 def test_leak_of_a_session_to_the_purchaser_would_be_found(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were the purchaser let near the session, the reading would tell."""
     monkeypatch.setattr(
@@ -119,6 +123,7 @@ def test_leak_of_a_session_to_the_purchaser_would_be_found(reading: Reading, mon
     assert {"session-code", "site-one", "site-three"} <= faulty(reading, "buyer")
 
 
+@pytest.mark.prove
 def test_leak_of_an_unpublished_project_to_the_public_would_be_found(
     reading: Reading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +135,7 @@ def test_leak_of_an_unpublished_project_to_the_public_would_be_found(
     assert {"other-project"} <= faulty(reading, "public")
 
 
+@pytest.mark.prove
 def test_leak_of_a_public_act_to_a_guest_would_be_found(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were a site shown every entry that speaks of its request, it could find the notice in the public record."""
     monkeypatch.setattr("mifeng.web.site.views.history", lambda wanted, types: history(wanted))
@@ -138,6 +144,7 @@ def test_leak_of_a_public_act_to_a_guest_would_be_found(reading: Reading, monkey
     assert "tenders.tender" in subjects(reading.world.tender)[0]
 
 
+@pytest.mark.prove
 def test_every_route_of_the_platform_is_read(reading: Reading) -> None:
     """A new address with a parameter that the reading does not know fails here first."""
     named = routes()
