@@ -151,8 +151,8 @@ def leave_opening(lot: Lot, count: int = 4) -> None:
     for position, ref in enumerate(refs, 1):
         bid = Bid(lot_ref=lot.lot_ref, bid_ref=ref, submit_key=ref, version=1, envelope=ref)
         Bid.objects.bulk_create([bid])
-        name = FIRMS[position - 1]
-        price = Decimal(PRICES[position - 1])
+        name = FIRMS[(position - 1) % len(FIRMS)]
+        price = Decimal(PRICES[(position - 1) % len(PRICES)])
         Unsealed.objects.create(bid=bid, position=position, bidder=name, credit_code=f"C{position}", price_yuan=price)
         for part, number in (("technical", 1), ("technical", 2), ("business", 1)):
             file = intake([speaking_pdf(name, number)])

@@ -1,7 +1,7 @@
 """``python -m tests.bench [PART …]``: take the figures, print them, write ``build/bench.json``.
 
-Parts: ``tree draw seal receipts push pages autosave acts receive sequencing bundle``; all without an argument, in this
-order: what the later ones leave behind would weigh on the earlier ones.
+Parts: ``tree draw seal receipts push pages autosave acts receive sequencing bundle queries``; all without an
+argument, in this order: what the later ones leave behind would weigh on the earlier ones.
 """
 
 import sys
@@ -64,6 +64,14 @@ def pages() -> Iterator[Figure]:
         yield from part.measure(made)
 
 
+def queries() -> Iterator[Figure]:
+    """Take the figures of queries per page with PostgreSQL alone."""
+    with stand.database():
+        from tests.bench import queries as part  # noqa: PLC0415 - as above
+
+        yield from part.measure(stand.city())
+
+
 def autosave() -> Iterator[Figure]:
     """Take the figures of scores that desks save while the whole platform runs."""
     with stand.database():
@@ -94,6 +102,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "receive": receive,
     "sequencing": sequencing,
     "bundle": bundle,
+    "queries": queries,
 }
 
 
