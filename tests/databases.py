@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection, connections
+from django.test import TestCase
 
 from mifeng.config.env import env
 
@@ -33,3 +34,18 @@ def own_database(blocker: Any) -> Iterator[None]:
                 connections.close_all()
                 connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = before
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def rolled_back(blocker: Any) -> Iterator[None]:
+    """Undo everything at the end of the block; a test's fixture ``db`` within it is a savepoint of its own.
+
+    Args:
+        blocker: pytest-django's ``django_db_blocker``.
+    """
+    with blocker.unblock():
+        atomics = TestCase._enter_atomics()
+        try:
+            yield
+        finally:
+            TestCase._rollback_atomics(atomics)

@@ -4,22 +4,25 @@ A file names its stages in ``STAGES``. They are built in a transaction that is r
 test in one of its own within it. Sessions lie on different days, so that no stage takes another's seats.
 """
 
+import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from django.test import TestCase
 
 from mifeng.kernel import clock
 from mifeng.kernel.actors import Actor
-from mifeng.tenders.models import Tender
+from mifeng.tenders.models import Lot, Tender
 from tests import factories
 from tests.actions import arriving, reviews
 from tests.actions.arriving import AT, Door
 from tests.actions.reviews import Review
 from tests.conftest import read_city
+from tests.databases import rolled_back
 from tests.factories import City
+from tests.trusted import Trusted, announced, trusted
 
 WITH_SESSION = ("planned", "fixed", "published", "closed")
 
@@ -51,12 +54,8 @@ def built(
     request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: pytest.FixtureRequest
 ) -> Iterator[Stages]:
     """Build the stages of a file."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        atomics = TestCase._enter_atomics()
-        try:
-            yield Stages(read_city(), tuple(getattr(request.module, "STAGES", ())))
-        finally:
-            TestCase._rollback_atomics(atomics)
+    with rolled_back(django_db_blocker):
+        yield Stages(read_city(), tuple(getattr(request.module, "STAGES", ())))
 
 
 @pytest.fixture
@@ -70,12 +69,8 @@ def reviewed(
     request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: pytest.FixtureRequest
 ) -> Iterator[Review]:
     """Lead an evaluation to the step that a file names in ``STEP``."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        atomics = TestCase._enter_atomics()
-        try:
-            yield reviews.reach(read_city(), request.module.STEP)
-        finally:
-            TestCase._rollback_atomics(atomics)
+    with rolled_back(django_db_blocker):
+        yield reviews.reach(read_city(), request.module.STEP)
 
 
 @pytest.fixture
@@ -87,12 +82,8 @@ def review(reviewed: Review, db: None) -> Review:
 @pytest.fixture(scope="module")
 def at_the_door(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Door]:
     """Lead a project to its open check-in, once for the file."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        atomics = TestCase._enter_atomics()
-        try:
-            yield arriving.opened(read_city())
-        finally:
-            TestCase._rollback_atomics(atomics)
+    with rolled_back(django_db_blocker):
+        yield arriving.opened(read_city())
 
 
 @pytest.fixture
@@ -100,3 +91,41 @@ def door(at_the_door: Door, db: None) -> Iterator[Door]:
     """Return the check-in of the file at an instant of it; what the test does is undone after it."""
     with clock.frozen(AT):
         yield replace(at_the_door)
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """A published package whose deadline the trustees have countersigned, and what they remember of it (已公告项目)."""
+
+    lot: Lot
+    memories: Path
+    asked: tuple[tuple[str, ...], ...]
+
+
+@pytest.fixture(scope="module")
+def announcement(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Announcement]:
+    """Publish a package and have the trustees told of it, once for the file."""
+    memories = tmp_path_factory.mktemp("memories")
+    with rolled_back(django_db_blocker):
+        with trusted(memories) as near:
+            lot = announced(read_city(), near)
+            asked = tuple(tuple(one.asked) for one in near.trustees)
+        yield Announcement(lot, memories, asked)
+
+
+@pytest.fixture
+def near(announcement: Announcement, db: None, tmp_path: Path) -> Iterator[Trusted]:
+    """The trustees of the sample city, near at hand; what they learn in the test nobody remembers after it."""
+    shutil.copytree(announcement.memories, tmp_path, dirs_exist_ok=True)
+    with trusted(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def lot(announcement: Announcement, near: Trusted) -> Lot:
+    """The published package of the file; what the trustees have been asked about it counts."""
+    for one, asked in zip(near.trustees, announcement.asked, strict=True):
+        one.asked.extend(asked)
+    return Lot.objects.get(pk=announcement.lot.pk)

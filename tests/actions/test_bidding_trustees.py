@@ -1,6 +1,6 @@
 """What trustees are asked, and what becomes of a bid that one of them cannot open (受托往来与责任)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,22 +29,9 @@ from mifeng.tenders.models import Lot
 from tests.actions.evidence import read_entry, refused
 from tests.bids import DAY_BEFORE, Bidder, Held, bidder_of, hand_in, handed_in, replacement, sealed_bid, take_back
 from tests.factories import DUE, START, City, clarification, fresh, lot_of, published
-from tests.trusted import Trusted, announced, trusted
+from tests.trusted import Trusted
 
 SOON = DUE + timedelta(minutes=5)
-
-
-@pytest.fixture
-def near(committing: City, tmp_path: Path) -> Iterator[Trusted]:
-    """The trustees of the sample city, near at hand."""
-    with trusted(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def lot(committing: City, near: Trusted) -> Lot:
-    """A published package that the trustees know."""
-    return announced(committing, near)
 
 
 def deal(near: Trusted, held: Held) -> None:
@@ -70,9 +57,9 @@ def found(held: Held) -> tuple[str, str]:
     return row.fault, row.reason
 
 
-def test_deadline_is_countersigned_once_by_each(committing: City, near: Trusted) -> None:
-    lot = lot_of(published(committing))
-    entry = Entry.objects.get(type="publish_notice")
+def test_deadline_is_countersigned_once_by_each(city: City, near: Trusted) -> None:
+    lot = lot_of(published(city, later=timedelta(days=1)))
+    entry = Entry.objects.filter(type="publish_notice").latest("pk")
     with pytest.raises(NotYet):
         dealings.countersign_deadline(entry.pk, near.reach)
     with clock.frozen(START + timedelta(hours=1)):
@@ -86,22 +73,22 @@ def test_deadline_is_countersigned_once_by_each(committing: City, near: Trusted)
     assert read_entry(rows[0].entry_id or 0).moves == ["tenders.lot countersign"]
 
 
-def test_later_deadline_is_countersigned_too(committing: City, near: Trusted, lot: Lot) -> None:
+def test_later_deadline_is_countersigned_too(city: City, near: Trusted, lot: Lot) -> None:
     with clock.frozen(START + timedelta(days=2)):
         near.settle()
-        entry = clarify(lot.tender_id, clarification(fresh(lot.tender)), by=committing["agency-a"])
+        entry = clarify(lot.tender_id, clarification(fresh(lot.tender)), by=city["agency-a"])
         near.settle()
         dealings.countersign_deadline(entry.id, near.reach)
 
     assert Countersignature.objects.filter(lot=lot, kind="deadline").count() == 6
 
 
-def test_earlier_notice_is_not_shown_to_who_has_signed_a_later_one(committing: City, near: Trusted) -> None:
+def test_earlier_notice_is_not_shown_to_who_has_signed_a_later_one(city: City, near: Trusted) -> None:
     """Its job may come again last; to a trustee that looks as if the deadline was to be brought forward."""
-    lot = lot_of(published(committing))
-    notice = Entry.objects.get(type="publish_notice")
+    lot = lot_of(published(city, later=timedelta(days=1)))
+    notice = Entry.objects.filter(type="publish_notice").latest("pk")
     with clock.frozen(START + timedelta(days=2)):
-        entry = clarify(lot.tender_id, clarification(fresh(lot.tender)), by=committing["agency-a"])
+        entry = clarify(lot.tender_id, clarification(fresh(lot.tender)), by=city["agency-a"])
         near.settle()
         near[3].away = True
         with pytest.raises(NotYet):
@@ -113,10 +100,10 @@ def test_earlier_notice_is_not_shown_to_who_has_signed_a_later_one(committing: C
     assert Countersignature.objects.filter(lot=lot, leaf=bytes(notice.leaf).hex()).get().trustee == near[3].key().name
 
 
-def test_second_receipt_stands_on_the_trustees_own_signatures(committing: City, near: Trusted, lot: Lot) -> None:
+def test_second_receipt_stands_on_the_trustees_own_signatures(city: City, near: Trusted, lot: Lot) -> None:
     """R2 (可开启): enough trustees have found their share good; their bidder can check each of them."""
-    held = sealed_bid(committing, lot)
-    written = hand_in(committing, held)
+    held = sealed_bid(city, lot)
+    written = hand_in(city, held)
     near[3].away = True
     before = bid_status(lot.lot_ref, held.bid_ref, held.submit_key)
     with clock.frozen(DAY_BEFORE):
@@ -143,9 +130,9 @@ def test_second_receipt_stands_on_the_trustees_own_signatures(committing: City, 
         verify_ed25519(policy.trustees[policy.index(ack.trustee) - 1].verify, message, bytes.fromhex(ack.signature))
 
 
-def test_acknowledgements_are_kept_once_and_only_if_signed(committing: City, near: Trusted, lot: Lot) -> None:
-    held = sealed_bid(committing, lot)
-    hand_in(committing, held)
+def test_acknowledgements_are_kept_once_and_only_if_signed(city: City, near: Trusted, lot: Lot) -> None:
+    held = sealed_bid(city, lot)
+    hand_in(city, held)
     with clock.frozen(DAY_BEFORE):
         deal(near, held)
         deal(near, held)
@@ -160,11 +147,11 @@ def test_acknowledgements_are_kept_once_and_only_if_signed(committing: City, nea
     assert unacknowledged() == [envelope]
 
 
-def test_share_that_fits_nowhere_is_signed_bad_and_is_an_answer(committing: City, near: Trusted, lot: Lot) -> None:
+def test_share_that_fits_nowhere_is_signed_bad_and_is_an_answer(city: City, near: Trusted, lot: Lot) -> None:
     """A bidder that wraps rubbish to two trustees knows it before the deadline, and bears it after."""
-    bad = handed_in(committing, lot, 3)
-    wrong = broken_stanzas(sealed_bid(committing, lot, 4), 2)
-    hand_in(committing, wrong)
+    bad = handed_in(city, lot, 3)
+    wrong = broken_stanzas(sealed_bid(city, lot, 4), 2)
+    hand_in(city, wrong)
     with clock.frozen(DAY_BEFORE):
         for held in [*bad, wrong]:
             deal(near, held)
@@ -185,8 +172,8 @@ def broken_stanzas(held: Held, count: int) -> Held:
     return replace(held, sealed=replace(held.sealed, container=container, seal=made))
 
 
-def test_trustees_hear_of_a_withdrawal_in_the_bidder_s_words(committing: City, near: Trusted, lot: Lot) -> None:
-    held = handed_in(committing, lot, 4)
+def test_trustees_hear_of_a_withdrawal_in_the_bidder_s_words(city: City, near: Trusted, lot: Lot) -> None:
+    held = handed_in(city, lot, 4)
     entry = take_back(held[0])
     with clock.frozen(DAY_BEFORE):
         dealings.pass_on_withdrawal(entry.id, near.reach)
@@ -196,13 +183,13 @@ def test_trustees_hear_of_a_withdrawal_in_the_bidder_s_words(committing: City, n
     assert opened(near, lot, held[1:]) == "public"
 
 
-def test_list_with_an_outdated_version_is_signed_by_nobody(committing: City, near: Trusted, lot: Lot) -> None:
+def test_list_with_an_outdated_version_is_signed_by_nobody(city: City, near: Trusted, lot: Lot) -> None:
     """The platform puts an earlier version on the list: no trustee signs it, and no key is ever asked for."""
-    held = handed_in(committing, lot, 3)
+    held = handed_in(city, lot, 3)
     with clock.frozen(DAY_BEFORE):
         deal(near, held[0])
     second = replacement(held[0])
-    hand_in(committing, second)
+    hand_in(city, second)
     with clock.frozen(DAY_BEFORE):
         deal(near, second)
     Bid.objects.filter(bid_ref=held[0].bid_ref).update(version=1, envelope=held[0].envelope)
@@ -216,9 +203,9 @@ def test_list_with_an_outdated_version_is_signed_by_nobody(committing: City, nea
     assert Countersignature.objects.filter(kind="close").count() == 0
 
 
-def test_trustee_away_until_the_end_is_not_missed(committing: City, near: Trusted, lot: Lot) -> None:
+def test_trustee_away_until_the_end_is_not_missed(city: City, near: Trusted, lot: Lot) -> None:
     """Two of three are enough at every step; the third, back late, is shown the list before it is asked for shares."""
-    held = handed_in(committing, lot, 3)
+    held = handed_in(city, lot, 3)
     near[1].away = True
     near.listed(lot)
     with clock.frozen(SOON):
@@ -239,9 +226,9 @@ def test_trustee_away_until_the_end_is_not_missed(committing: City, near: Truste
     assert near[1].asked[-2:] == ["/stanza", "/release"]
 
 
-def test_false_newer_version_shown_to_trustees_stops_nothing(committing: City, near: Trusted, lot: Lot) -> None:
+def test_false_newer_version_shown_to_trustees_stops_nothing(city: City, near: Trusted, lot: Lot) -> None:
     """Who knows a bid's header, but not its key, can build the next version and show it to nobody."""
-    held = handed_in(committing, lot, 3)
+    held = handed_in(city, lot, 3)
     with clock.frozen(DAY_BEFORE):
         for one in held:
             deal(near, one)
@@ -282,8 +269,8 @@ def spoilt(outcome: Outcome) -> Outcome:
     return replace(outcome, shares=shares)
 
 
-def test_wrong_share_is_passed_over_when_a_third_fits(committing: City, near: Trusted, lot: Lot) -> None:
-    held = handed_in(committing, lot, 3)
+def test_wrong_share_is_passed_over_when_a_third_fits(city: City, near: Trusted, lot: Lot) -> None:
+    held = handed_in(city, lot, 3)
     ways = near.reach
     near.reach = lambda policy: [Liar(ways(policy)[0], spoilt), *ways(policy)[1:]]  # type: ignore[method-assign]
 
@@ -291,10 +278,8 @@ def test_wrong_share_is_passed_over_when_a_third_fits(committing: City, near: Tr
     assert Release.objects.count() == 3
 
 
-def test_two_wrong_shares_after_acknowledgement_are_the_trustees_fault(
-    committing: City, near: Trusted, lot: Lot
-) -> None:
-    held = handed_in(committing, lot, 3)
+def test_two_wrong_shares_after_acknowledgement_are_the_trustees_fault(city: City, near: Trusted, lot: Lot) -> None:
+    held = handed_in(city, lot, 3)
     ways = near.reach
     near.reach = lambda policy: [Liar(one, spoilt) for one in ways(policy)[:2]] + ways(policy)[2:]  # type: ignore[method-assign]
 
@@ -302,8 +287,8 @@ def test_two_wrong_shares_after_acknowledgement_are_the_trustees_fault(
     assert {found(one) for one in held} == {("trustee", "share-missing")}
 
 
-def test_shares_that_never_come_are_waited_for_and_then_not(committing: City, near: Trusted, lot: Lot) -> None:
-    held = handed_in(committing, lot, 3)
+def test_shares_that_never_come_are_waited_for_and_then_not(city: City, near: Trusted, lot: Lot) -> None:
+    held = handed_in(city, lot, 3)
     ways = near.reach
     gone = [Liar(ways(parse_policy(lot.policy.encode()))[0], spoilt)]
     silent = [Liar(ways(parse_policy(lot.policy.encode()))[1], lambda outcome: Unreachable("off"))]
@@ -316,8 +301,8 @@ def test_shares_that_never_come_are_waited_for_and_then_not(committing: City, ne
     assert {found(one) for one in held} == {("trustee", "share-missing")}
 
 
-def test_receipted_bytes_that_are_gone_are_the_platform_s_fault(committing: City, near: Trusted, lot: Lot) -> None:
-    held = handed_in(committing, lot, 4)
+def test_receipted_bytes_that_are_gone_are_the_platform_s_fault(city: City, near: Trusted, lot: Lot) -> None:
+    held = handed_in(city, lot, 4)
     path_of(held[0].sha256).unlink()
     spoil = path_of(held[1].sha256)
     spoil.chmod(0o600)
@@ -329,13 +314,13 @@ def test_receipted_bytes_that_are_gone_are_the_platform_s_fault(committing: City
     assert (found(held[0]), found(held[1])) == (("platform", "bytes-missing"),) * 2
 
 
-def test_certificate_of_another_supplier_is_marked(committing: City, near: Trusted, lot: Lot) -> None:
+def test_certificate_of_another_supplier_is_marked(city: City, near: Trusted, lot: Lot) -> None:
     """The supplier that registered the key is not the organisation in the envelope: opened, and marked."""
-    held = handed_in(committing, lot, 2)
-    lent = sealed_bid(committing, lot, 4)
-    hand_in(committing, replace(lent, bidder=replace(lent.bidder, account="bidder-3")))
-    twice = sealed_bid(committing, lot, 2)
-    hand_in(committing, replace(twice, bidder=replace(twice.bidder, account="bidder-5")))
+    held = handed_in(city, lot, 2)
+    lent = sealed_bid(city, lot, 4)
+    hand_in(city, replace(lent, bidder=replace(lent.bidder, account="bidder-3")))
+    twice = sealed_bid(city, lot, 2)
+    hand_in(city, replace(twice, bidder=replace(twice.bidder, account="bidder-5")))
 
     assert opened(near, lot, [*held, lent, twice]) == "public"
     doubts = {row.bid.bid_ref: row.doubts for row in Unsealed.objects.select_related("bid")}
@@ -345,11 +330,11 @@ def test_certificate_of_another_supplier_is_marked(committing: City, near: Trust
     assert doubts[twice.bid_ref] == ["supplier-other", "bidder-twice"]
 
 
-def test_certificate_that_did_not_stand_is_marked(committing: City, near: Trusted, lot: Lot) -> None:
+def test_certificate_that_did_not_stand_is_marked(city: City, near: Trusted, lot: Lot) -> None:
     """What counts is the moment the bid came: revoked before it is marked, revoked after it is not."""
-    held = [sealed_bid(committing, lot, number, bidder=certified(committing, number)) for number in (1, 2, 3)]
+    held = [sealed_bid(city, lot, number, bidder=certified(city, number)) for number in (1, 2, 3)]
     for one in held:
-        hand_in(committing, one)
+        hand_in(city, one)
     ca = FolderCa(Path(settings.ENV.data) / "ca")
     ca.revoke(held[0].bidder.certificate, DAY_BEFORE - timedelta(hours=1))
     ca.revoke(held[1].bidder.certificate, DAY_BEFORE + timedelta(hours=1))
@@ -371,18 +356,18 @@ def certified(city: City, number: int) -> Bidder:
     return found
 
 
-def test_shares_are_recorded_only_while_they_are_awaited(committing: City, near: Trusted, lot: Lot) -> None:
-    handed_in(committing, lot, 3)
+def test_shares_are_recorded_only_while_they_are_awaited(city: City, near: Trusted, lot: Lot) -> None:
+    handed_in(city, lot, 3)
     near.listed(lot)
 
     with clock.frozen(SOON), refused(WrongState, "wrong-state"):
         record_releases(lot.pk, [])
 
 
-def test_trustees_are_reached_where_the_platform_was_told(committing: City, lot: Lot) -> None:
+def test_trustees_are_reached_where_the_platform_was_told(city: City, lot: Lot) -> None:
     """The ways stand in the policy's order; nobody runs behind them here, and that is all they say."""
     policy = parse_policy(lot.policy.encode())
-    held = sealed_bid(committing, lot)
+    held = sealed_bid(city, lot)
     handed = (held.sealed.seal.data, *held.signed("submit"))
 
     ways = reach(policy)

@@ -4,7 +4,8 @@ Only the wire between the two is left out.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -52,13 +53,28 @@ def witness_log(folder: Path, now: Callable[[], float] = time.time) -> tuple[Ver
         folder: where the witness keeps its memory; the same one for the same database.
         now: the witness's clock, in seconds since 1970.
     """
-    dsn = psycopg.conninfo.make_conninfo(env().database_url, dbname=connection.settings_dict["NAME"])
     key = log_key()
     witness = NearWitness(folder, key.verifier, now)
     try:
-        with psycopg.connect(dsn, autocommit=True) as own:
+        with own_connection() as own:
             sequence_once(own, key, clock.now())
             Asking(own, witness, clock.now).ask_when_due()
     finally:
         witness.close()
     return key.verifier, witness.key()
+
+
+@contextmanager
+def own_connection() -> Iterator[psycopg.Connection]:
+    """Give the sequencer a connection of its own; where the test commits nothing, the one that sees what it did."""
+    if not connection.in_atomic_block:
+        dsn = psycopg.conninfo.make_conninfo(env().database_url, dbname=connection.settings_dict["NAME"])
+        with psycopg.connect(dsn, autocommit=True) as own:
+            yield own
+        return
+    shared = connection.connection
+    kept, shared.cursor_factory = shared.cursor_factory, psycopg.Cursor
+    try:
+        yield shared
+    finally:
+        shared.cursor_factory = kept
