@@ -6,7 +6,6 @@ them. The search can find: after the opening it finds all of it.
 """
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -25,7 +24,7 @@ from mifeng.tenders.models import Lot
 from tests.actions.evidence import Rows, snapshot
 from tests.bids import DAY_BEFORE, Held, hand_in, replacement, sealed_bid, take_back
 from tests.factories import DUE, City
-from tests.trusted import Trusted, announced, trusted
+from tests.trusted import Trusted
 
 SOON = DUE + timedelta(minutes=5)
 REGISTER = {"parties_organisation", "parties_post", "parties_person"}
@@ -42,15 +41,6 @@ def data(tmp_path: Path, settings: Any) -> Path:
     settings.ENV = replace(configured.ENV, data=folder)
     settings.VAULT = folder / "vault"
     return folder
-
-
-@pytest.fixture
-def near(committing: City, data: Path, tmp_path: Path) -> Iterator[Trusted]:
-    """The trustees of the sample city, near at hand."""
-    memories = tmp_path / "outside"
-    memories.mkdir()
-    with trusted(memories) as found:
-        yield found
 
 
 def canary_bids(city: City, lot: Lot) -> list[Held]:
@@ -113,12 +103,11 @@ def files(folder: Path, wanted: list[bytes]) -> list[tuple[str, bytes]]:
 
 
 def test_nothing_is_known_one_second_before_the_opening(
-    committing: City, near: Trusted, data: Path, caplog: pytest.LogCaptureFixture
+    city: City, near: Trusted, lot: Lot, data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Keys are in, trustees are about to release: still no value, no name, no link."""
-    lot = announced(committing, near)
     before = snapshot()
-    held = canary_bids(committing, lot)
+    held = canary_bids(city, lot)
     with clock.frozen(DAY_BEFORE):
         near.settle()
         for envelope in Envelope.objects.select_related("bid"):
@@ -130,7 +119,7 @@ def test_nothing_is_known_one_second_before_the_opening(
             confirm_key(lot.pk, one.bid_ref, one.sealed.s_b)
         close_keys(lot.pk)
         near.settle()
-    wanted = needles(held, committing)
+    wanted = needles(held, city)
 
     assert tables(wanted["said"]) == []
     assert tables(wanted["who"], before) == []
@@ -149,13 +138,12 @@ def test_nothing_is_known_one_second_before_the_opening(
     [("keys/reception.key", b"\xff"), ("reception/bindings", b"\x01" * 1024), ("reception/bindings", b"")],
 )
 def test_bids_open_without_the_reception_s_register(
-    committing: City, near: Trusted, data: Path, lost: str, content: bytes
+    city: City, near: Trusted, lot: Lot, data: Path, lost: str, content: bytes
 ) -> None:
     """What stands in no backup may be lost; then nobody can tell any more who registered, and all is read out."""
-    lot = announced(committing, near)
-    held = [sealed_bid(committing, lot, number) for number in (1, 2, 3)]
+    held = [sealed_bid(city, lot, number) for number in (1, 2, 3)]
     for one in held:
-        hand_in(committing, one)
+        hand_in(city, one)
     near.listed(lot)
     with clock.frozen(SOON):
         near.advance(lot)
@@ -183,23 +171,21 @@ def check_register(held: list[Held]) -> None:
         assert reception.bound(one.lot_ref, one.submit_key) == str(one.bidder.organisation.pk)
 
 
-def test_no_post_learns_of_any_bid_before_the_list(committing: City, near: Trusted, data: Path) -> None:
+def test_no_post_learns_of_any_bid_before_the_list(city: City, near: Trusted, lot: Lot, data: Path) -> None:
     """Not how many, not whether: what a post can ask is the same with four bids and with none."""
-    lot = announced(committing, near)
     posts = ("agency-a", "buyer", "host", "supervisor", "bidder-1")
     with clock.frozen(DAY_BEFORE):
-        before = [hall(committing[name], lot.pk) for name in posts]
-    canary_bids(committing, lot)
+        before = [hall(city[name], lot.pk) for name in posts]
+    canary_bids(city, lot)
 
     with clock.frozen(DAY_BEFORE):
-        assert [hall(committing[name], lot.pk) for name in posts] == before
+        assert [hall(city[name], lot.pk) for name in posts] == before
         assert all((one.rows, one.lines, one.state) == ((), (), "") for one in before)
 
 
-def test_entries_of_bids_name_no_project_and_stand_apart(committing: City, near: Trusted, data: Path) -> None:
+def test_entries_of_bids_name_no_project_and_stand_apart(city: City, near: Trusted, lot: Lot, data: Path) -> None:
     """A receipt, an id or a place in a chain tells nothing about other bids: each is a chain of its own."""
-    lot = announced(committing, near)
-    held = canary_bids(committing, lot)
+    held = canary_bids(city, lot)
     rows = snapshot()
     chains = [row for row in rows["kernel_stream"] if "bidding.bid:" in row]
     named = [row for row in rows["kernel_reference"] if "bidding." in row]

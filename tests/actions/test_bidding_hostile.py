@@ -1,10 +1,8 @@
 """A bidder whose bid cannot be kept as it is (恶意投标内容): it never holds up the opening of the others."""
 
 import secrets
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -24,7 +22,7 @@ from mifeng.rules.seal.sealing import draw_secrets, seal_bid
 from mifeng.tenders.models import Lot
 from tests.bids import Bidder, Held, bidder_of, hand_in, handed_in
 from tests.factories import DUE, START, City
-from tests.trusted import Trusted, announced, trusted
+from tests.trusted import Trusted
 
 SOON = DUE + timedelta(minutes=5)
 HUGE = "100000000000000.00"
@@ -34,13 +32,6 @@ PDF = (
     b"2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n"
     b"3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /S /#ff#fe >>\nendobj\n"
 )
-
-
-@pytest.fixture
-def near(committing: City, tmp_path: Path) -> Iterator[Trusted]:
-    """The trustees of the sample city, near at hand."""
-    with trusted(tmp_path) as found:
-        yield found
 
 
 def unnamed_pdf() -> bytes:
@@ -103,13 +94,12 @@ def shown_with(city: City, near: Trusted, lot: Lot, hostile: Held) -> HallRow:
 
 @pytest.mark.parametrize("changed", [{"price_yuan": HUGE}, {"price_words": "壹佰万亿元整"}])
 def test_bid_with_an_amount_no_column_holds_is_opened_beside_the_others(
-    committing: City, near: Trusted, changed: dict[str, str]
+    city: City, near: Trusted, lot: Lot, changed: dict[str, str]
 ) -> None:
-    lot = announced(committing, near)
-    own = own_bidder(committing)
+    own = own_bidder(city)
     identity = Identity(own.organisation.name, own.certificate)
 
-    row = shown_with(committing, near, lot, sealed(committing, lot, SAID | changed, identity, unnamed_pdf()))
+    row = shown_with(city, near, lot, sealed(city, lot, SAID | changed, identity, unnamed_pdf()))
 
     figures = None if "price_yuan" in changed else Decimal(SAID["price_yuan"])
     doubt = "readout-unreadable" if figures is None else "words-differ"
@@ -118,12 +108,11 @@ def test_bid_with_an_amount_no_column_holds_is_opened_beside_the_others(
 
 
 def test_bid_with_a_certificate_and_a_name_nobody_can_keep_is_opened_beside_the_others(
-    committing: City, near: Trusted
+    city: City, near: Trusted, lot: Lot
 ) -> None:
-    lot = announced(committing, near)
-    identity = Identity("甲\x00乙" + "丙" * 300, own_certificate(own_bidder(committing).key))
+    identity = Identity("甲\x00乙" + "丙" * 300, own_certificate(own_bidder(city).key))
 
-    row = shown_with(committing, near, lot, sealed(committing, lot, SAID, identity, unnamed_pdf()))
+    row = shown_with(city, near, lot, sealed(city, lot, SAID, identity, unnamed_pdf()))
 
     assert (row.outcome, row.bidder) == ("opened", "甲\N{REPLACEMENT CHARACTER}乙" + "丙" * 197)
     assert row.doubts == ("certificate-malformed", "file-unsafe")

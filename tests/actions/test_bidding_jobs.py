@@ -22,16 +22,25 @@ from mifeng.config.reactions import REACTIONS, app
 from mifeng.kernel import clock, deadlines
 from mifeng.kernel.models import Entry
 from mifeng.rules.errors import Reason, WrongMoment
+from mifeng.tenders.models import Lot
+from tests.actions.conftest import Stages
 from tests.bids import DAY_BEFORE, handed_in, take_back
-from tests.factories import DUE, START, City, lot_of, published
+from tests.factories import DUE, START, City, lot_of
 from tests.trusted import Trusted, trusted
 
+STAGES = ("published",)
 SOON = DUE + timedelta(minutes=2)
 OURS = {task.name for many in REACTIONS.values() for task in many if task.name.startswith("bidding.")}
 
 
 @pytest.fixture
-def near(committing: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trusted]:
+def lot(stages: Stages) -> Lot:
+    """A published package that the trustees have not heard of yet."""
+    return lot_of(stages["published"])
+
+
+@pytest.fixture
+def near(lot: Lot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trusted]:
     """The trustees of the sample city, near at hand, where the jobs look for them."""
     with trusted(tmp_path) as found:
         monkeypatch.setattr(tasks, "reach", found.reach)
@@ -65,12 +74,11 @@ def _take() -> list[tuple[str, dict[str, Any]]]:
     return [(name, args if isinstance(args, dict) else json.loads(args)) for _, name, args in rows]
 
 
-def test_jobs_alone_bring_bids_to_their_opening(committing: City, near: Trusted) -> None:
+def test_jobs_alone_bring_bids_to_their_opening(city: City, near: Trusted, lot: Lot) -> None:
     """Whatever runs twice adds nothing: one list, one window, one release of each trustee, one opening."""
-    lot = lot_of(published(committing))
     with clock.frozen(START + timedelta(hours=1)):
         assert work(near) == ["countersign_deadline"]
-    held = handed_in(committing, lot, 4)
+    held = handed_in(city, lot, 4)
     take_back(held[3])
     with clock.frozen(DAY_BEFORE):
         assert work(near) == ["deal_stanzas"] * 4 + ["pass_on_withdrawal"]
@@ -91,13 +99,12 @@ def test_jobs_alone_bring_bids_to_their_opening(committing: City, near: Trusted)
     assert [one.asked.count("/release") for one in near.trustees] == [1, 1, 1]
 
 
-def test_what_hangs_is_taken_up_once_a_minute(committing: City, near: Trusted) -> None:
+def test_what_hangs_is_taken_up_once_a_minute(city: City, near: Trusted, lot: Lot) -> None:
     """Every job may be lost: what is unfinished is found by its rows."""
-    lot = lot_of(published(committing))
     with clock.frozen(START + timedelta(hours=1)):
         near.settle()
         tasks.countersign_deadline(entry_id=Entry.objects.get(type="publish_notice").pk)
-    held = handed_in(committing, lot, 3)
+    held = handed_in(city, lot, 3)
     with clock.frozen(DAY_BEFORE):
         look_after(timestamp=0)
     assert Acknowledgement.objects.count() == 9
@@ -119,9 +126,8 @@ def test_what_hangs_is_taken_up_once_a_minute(committing: City, near: Trusted) -
     _take()
 
 
-def test_trustee_that_was_away_for_days_hears_of_the_deadline(committing: City, near: Trusted) -> None:
+def test_trustee_that_was_away_for_days_hears_of_the_deadline(city: City, near: Trusted, lot: Lot) -> None:
     """The job of a notice is given up after hours; a trustee that comes back later is still asked, before and after."""
-    lot = lot_of(published(committing))
     near[2].away = near[3].away = True
     with clock.frozen(START + timedelta(hours=1)):
         near.settle()
@@ -133,7 +139,7 @@ def test_trustee_that_was_away_for_days_hears_of_the_deadline(committing: City, 
         look_after(timestamp=0)
     assert Countersignature.objects.filter(kind="deadline").count() == 2
 
-    handed_in(committing, lot, 3)
+    handed_in(city, lot, 3)
     assert near.listed(lot) == "listed"
     near[3].away = False
     with clock.frozen(SOON):
@@ -144,9 +150,8 @@ def test_trustee_that_was_away_for_days_hears_of_the_deadline(committing: City, 
     _take()
 
 
-def test_look_goes_on_when_nobody_answers(committing: City, near: Trusted) -> None:
-    lot = lot_of(published(committing))
-    handed_in(committing, lot, 3)
+def test_look_goes_on_when_nobody_answers(city: City, near: Trusted, lot: Lot) -> None:
+    handed_in(city, lot, 3)
     for one in near.trustees:
         one.away = True
 
@@ -181,8 +186,8 @@ def test_what_has_to_wait_comes_again_soon(error: Exception, attempts: int, seco
     assert TRIES > QUICK_TRIES
 
 
-def test_job_about_nothing_of_ours_does_nothing(committing: City, near: Trusted) -> None:
-    entry = published(committing) and Entry.objects.order_by("pk")[0]
+def test_job_about_nothing_of_ours_does_nothing(city: City, near: Trusted, lot: Lot) -> None:
+    entry = Entry.objects.order_by("pk")[0]
 
     tasks.list_bids(entry_id=entry.pk)
     tasks.go_on(entry_id=entry.pk)

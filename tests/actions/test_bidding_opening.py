@@ -4,10 +4,8 @@ MOF-87-39, MOF-87-41, GPL-36. Trustees and witness are the real ones, near at ha
 """
 
 import secrets
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -31,23 +29,10 @@ from mifeng.tenders.models import Lot
 from tests.actions.evidence import changed, read_entry, refused, snapshot
 from tests.bids import Held, hand_in, handed_in, replacement, sealed_bid, take_back
 from tests.factories import DUE, City
-from tests.trusted import Trusted, announced, trusted
+from tests.trusted import Trusted
 
 SOON = DUE + timedelta(minutes=5)
 WINDOW = timedelta(minutes=30)
-
-
-@pytest.fixture
-def near(committing: City, tmp_path: Path) -> Iterator[Trusted]:
-    """The trustees of the sample city, near at hand."""
-    with trusted(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def lot(committing: City, near: Trusted) -> Lot:
-    """A published package that the trustees know."""
-    return announced(committing, near)
 
 
 def keys_in(lot: Lot, held: list[Held]) -> None:
@@ -56,8 +41,8 @@ def keys_in(lot: Lot, held: list[Held]) -> None:
         confirm_key(lot.pk, one.bid_ref, one.sealed.s_b)
 
 
-def test_four_bids_open_at_once(committing: City, near: Trusted, lot: Lot) -> None:
-    held = handed_in(committing, lot, 4)
+def test_four_bids_open_at_once(city: City, near: Trusted, lot: Lot) -> None:
+    held = handed_in(city, lot, 4)
 
     assert near.listed(lot) == "listed"
     with clock.frozen(SOON):
@@ -104,14 +89,14 @@ def check_readout(held: Held) -> None:
     assert f'"{row.price_yuan}"'.encode() in files_of(plain)[0].data
 
 
-def test_fewer_than_three_at_the_deadline_open_nothing(committing: City, near: Trusted, lot: Lot) -> None:
+def test_fewer_than_three_at_the_deadline_open_nothing(city: City, near: Trusted, lot: Lot) -> None:
     """MOF-87-41: with fewer than three bidders nothing is opened; nobody is told how many there were."""
-    held = handed_in(committing, lot, 3)
+    held = handed_in(city, lot, 3)
     take_back(held[0])
 
     assert near.listed(lot) == "failed"
 
-    shown = hall(committing["agency-a"], lot.pk)
+    shown = hall(city["agency-a"], lot.pk)
     assert (shown.state, shown.reason, shown.rows, too_few(lot.pk)) == ("failed", "bids-short", (), True)
     assert near.advance(lot) == "failed"
     status = bid_status(lot.lot_ref, held[1].bid_ref, held[1].submit_key)
@@ -122,10 +107,10 @@ def test_fewer_than_three_at_the_deadline_open_nothing(committing: City, near: T
     assert set(Bid.objects.values_list("state", flat=True)) == {"received", "withdrawn"}
 
 
-def test_list_holds_current_versions_only(committing: City, near: Trusted, lot: Lot) -> None:
-    held = handed_in(committing, lot, 4)
+def test_list_holds_current_versions_only(city: City, near: Trusted, lot: Lot) -> None:
+    held = handed_in(city, lot, 4)
     second = replacement(held[0])
-    hand_in(committing, second)
+    hand_in(city, second)
     take_back(held[3])
 
     near.listed(lot)
@@ -134,23 +119,23 @@ def test_list_holds_current_versions_only(committing: City, near: Trusted, lot: 
     assert listed == {second.envelope, held[1].envelope, held[2].envelope}
 
 
-def test_list_is_written_once_and_not_before_the_close(committing: City, near: Trusted, lot: Lot) -> None:
-    handed_in(committing, lot, 3)
+def test_list_is_written_once_and_not_before_the_close(city: City, near: Trusted, lot: Lot) -> None:
+    handed_in(city, lot, 3)
     with clock.frozen(DUE):
         near.settle()
         with refused(WrongState, "wrong-state"):
             close_list(lot.pk)
         with refused(NotEntitled, "wrong-post"):
-            close_list(lot.pk, by=committing["agency-a"])
+            close_list(lot.pk, by=city["agency-a"])
         close_bidding(lot.pk, by=CLOCK)
         close_list(lot.pk)
         with refused(WrongState, "wrong-state"):
             close_list(lot.pk)
 
 
-def test_wrong_key_costs_nothing_and_the_right_one_is_taken_once(committing: City, near: Trusted, lot: Lot) -> None:
+def test_wrong_key_costs_nothing_and_the_right_one_is_taken_once(city: City, near: Trusted, lot: Lot) -> None:
     """Resolved within the window: the bid is intact, whatever was tried."""
-    held = handed_in(committing, lot, 3)
+    held = handed_in(city, lot, 3)
     near.listed(lot)
     with clock.frozen(SOON):
         with refused(WrongState, "wrong-state"):
@@ -173,9 +158,9 @@ def test_wrong_key_costs_nothing_and_the_right_one_is_taken_once(committing: Cit
     assert held[0].sealed.s_b.hex() not in str(read.body)
 
 
-def test_late_key_is_refused_and_its_bid_stays_sealed(committing: City, near: Trusted, lot: Lot) -> None:
+def test_late_key_is_refused_and_its_bid_stays_sealed(city: City, near: Trusted, lot: Lot) -> None:
     """A bid without its key when the keys are closed is never opened, and that is its bidder's doing."""
-    held = handed_in(committing, lot, 4)
+    held = handed_in(city, lot, 4)
     near.listed(lot)
     with clock.frozen(SOON):
         near.advance(lot)
@@ -200,8 +185,8 @@ def test_late_key_is_refused_and_its_bid_stays_sealed(committing: City, near: Tr
     assert (status.state, status.fault, status.reason) == ("unopened", "bidder", "key-absent")
 
 
-def test_window_closes_by_itself_once_all_keys_are_in(committing: City, near: Trusted, lot: Lot) -> None:
-    held = handed_in(committing, lot, 3)
+def test_window_closes_by_itself_once_all_keys_are_in(city: City, near: Trusted, lot: Lot) -> None:
+    held = handed_in(city, lot, 3)
     near.listed(lot)
     with clock.frozen(SOON):
         near.advance(lot)
@@ -215,8 +200,8 @@ def test_window_closes_by_itself_once_all_keys_are_in(committing: City, near: Tr
     assert Opening.objects.get().state == "releasing"
 
 
-def test_without_any_key_nothing_is_opened(committing: City, near: Trusted, lot: Lot) -> None:
-    handed_in(committing, lot, 3)
+def test_without_any_key_nothing_is_opened(city: City, near: Trusted, lot: Lot) -> None:
+    handed_in(city, lot, 3)
     near.listed(lot)
     with clock.frozen(SOON):
         near.advance(lot)
@@ -230,8 +215,8 @@ def test_without_any_key_nothing_is_opened(committing: City, near: Trusted, lot:
     assert Release.objects.count() == 0
 
 
-def test_two_opened_bids_are_too_few_and_say_so(committing: City, near: Trusted, lot: Lot) -> None:
-    held = handed_in(committing, lot, 3)
+def test_two_opened_bids_are_too_few_and_say_so(city: City, near: Trusted, lot: Lot) -> None:
+    held = handed_in(city, lot, 3)
     near.listed(lot)
     with clock.frozen(SOON):
         near.advance(lot)
@@ -249,9 +234,9 @@ def test_two_opened_bids_are_too_few_and_say_so(committing: City, near: Trusted,
     assert opening_states([lot.pk]) == {lot.pk: "short"}
 
 
-def test_opening_waits_without_witness_and_without_trustees(committing: City, near: Trusted, lot: Lot) -> None:
+def test_opening_waits_without_witness_and_without_trustees(city: City, near: Trusted, lot: Lot) -> None:
     """Acts go on, the opening waits, and says for whom."""
-    held = handed_in(committing, lot, 3)
+    held = handed_in(city, lot, 3)
     near.listed(lot)
     for one in near.trustees[1:]:
         one.away = True
@@ -275,8 +260,8 @@ def test_opening_waits_without_witness_and_without_trustees(committing: City, ne
     assert {row.trustee for row in Release.objects.all()} == {"trustee-1", "trustee-2"}
 
 
-def test_result_about_other_bids_is_not_written(committing: City, near: Trusted, lot: Lot) -> None:
-    held = handed_in(committing, lot, 3)
+def test_result_about_other_bids_is_not_written(city: City, near: Trusted, lot: Lot) -> None:
+    held = handed_in(city, lot, 3)
     near.listed(lot)
     with clock.frozen(SOON):
         with refused(WrongState, "wrong-state"):
@@ -288,15 +273,15 @@ def test_result_about_other_bids_is_not_written(committing: City, near: Trusted,
         with pytest.raises(ValueError, match="every bid"):
             open_all(lot.pk, Result({}))
         with refused(NotEntitled, "wrong-post"):
-            open_all(lot.pk, Result({}), by=committing["agency-a"])
+            open_all(lot.pk, Result({}), by=city["agency-a"])
 
     assert changed(before) == {}
 
 
-def test_words_that_differ_prevail_and_are_marked(committing: City, near: Trusted, lot: Lot) -> None:
+def test_words_that_differ_prevail_and_are_marked(city: City, near: Trusted, lot: Lot) -> None:
     """MOF-87-59: words over figures; both are shown as they were written."""
-    held = [*handed_in(committing, lot, 2), sealed_bid(committing, lot, 3, price_words="肆佰柒拾万元整")]
-    hand_in(committing, held[2])
+    held = [*handed_in(city, lot, 2), sealed_bid(city, lot, 3, price_words="肆佰柒拾万元整")]
+    hand_in(city, held[2])
     near.listed(lot)
     with clock.frozen(SOON):
         near.advance(lot)

@@ -1,9 +1,7 @@
 """The opening record: bidders confirm it or object, and silence is consent (开标记录). MOF-87-42."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,23 +17,10 @@ from mifeng.tenders.models import Lot
 from tests.actions.evidence import changed, read_entry, refused, snapshot
 from tests.bids import Held, handed_in
 from tests.factories import DUE, City
-from tests.trusted import Trusted, announced, trusted
+from tests.trusted import Trusted
 
 SOON = DUE + timedelta(minutes=5)
 WINDOW = timedelta(minutes=30)
-
-
-@pytest.fixture
-def near(committing: City, tmp_path: Path) -> Iterator[Trusted]:
-    """The trustees of the sample city, near at hand."""
-    with trusted(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def lot(committing: City, near: Trusted) -> Lot:
-    """A published package that the trustees know."""
-    return announced(committing, near)
 
 
 def answer(held: Held, said: str, text: str = "") -> Answered:
@@ -45,8 +30,8 @@ def answer(held: Held, said: str, text: str = "") -> Answered:
     return Answered(held.bid_ref, said, text, nonce, sign_ecdsa(held.secrets.submit, message))
 
 
-def test_record_is_confirmed_or_objected_to_and_silence_consents(committing: City, near: Trusted, lot: Lot) -> None:
-    held = handed_in(committing, lot, 3)
+def test_record_is_confirmed_or_objected_to_and_silence_consents(city: City, near: Trusted, lot: Lot) -> None:
+    held = handed_in(city, lot, 3)
     near.listed(lot)
     with clock.frozen(SOON):
         near.advance(lot)

@@ -1,7 +1,6 @@
 """An opening waits rather than leave bids sealed for what can be mended (开标等待)."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from mifeng.kernel import clock
 from mifeng.tenders.models import Lot
 from tests.bids import hand_in, sealed_bid
 from tests.factories import DUE, City
-from tests.trusted import OTHER_LOG, Trusted, announced, trusted
+from tests.trusted import OTHER_LOG, Trusted
 
 SOON = DUE + timedelta(minutes=5)
 
@@ -40,21 +39,19 @@ def keyed(city: City, near: Trusted, lot: Lot) -> None:
         close_keys(lot.pk)
 
 
-def test_opening_waits_for_trustees_who_refuse_what_can_be_mended(committing: City, tmp_path: Path) -> None:
+def test_opening_waits_for_trustees_who_refuse_what_can_be_mended(city: City, near: Trusted, lot: Lot) -> None:
     """While too few have released nothing could open; a wrong setting costs no bidder the bid (our choice (ADR-6))."""
-    with trusted(tmp_path) as near:
-        lot = announced(committing, near)
-        keyed(committing, near, lot)
-        for number in (2, 3):
-            near[number].believe(OTHER_LOG)
+    keyed(city, near, lot)
+    for number in (2, 3):
+        near[number].believe(OTHER_LOG)
 
-        with clock.frozen(SOON):
-            at_once = waiting(near, lot)
-        with clock.frozen(SOON + PATIENCE + timedelta(hours=1)):
-            for_long = waiting(near, lot)
-            for number in (2, 3):
-                near[number].believe(near[number].log)
-            mended = near.advance(lot)
+    with clock.frozen(SOON):
+        at_once = waiting(near, lot)
+    with clock.frozen(SOON + PATIENCE + timedelta(hours=1)):
+        for_long = waiting(near, lot)
+        for number in (2, 3):
+            near[number].believe(near[number].log)
+        mended = near.advance(lot)
 
     assert (at_once, for_long, mended) == ("releasing", "releasing", "public")
     assert Unsealed.objects.exclude(fault="").count() == 0

@@ -31,11 +31,12 @@ from mifeng.rules.seal.policy import parse_policy
 from mifeng.sittings import tasks
 from mifeng.sittings.contributing import NotYet, ask, notices_of, policy_of
 from mifeng.tenders.models import Tender
-from tests import factories
 from tests.actions import draws
+from tests.actions.conftest import Stages
 from tests.actions.draws import GIVEN, SEEDED, assembled, decline, draws_of, waiting, walk
-from tests.factories import City
 from tests.web.witnessed import witness_log
+
+STAGES = ("published",)
 
 
 class NearContributor:
@@ -68,10 +69,10 @@ class NearContributor:
         self._memory.close()
 
 
-def test_draw_from_notice_to_disclosure_is_verified_by_an_outsider(committing: City, tmp_path: Path) -> None:
+def test_draw_from_notice_to_disclosure_is_verified_by_an_outsider(stages: Stages, tmp_path: Path) -> None:
     """Everything an outsider needs comes out of the database, and fits (GPLR-39, R094, R131, R141)."""
-    tender = factories.published(committing)
-    panel = assembled(committing, tender)
+    tender = stages["published"]
+    panel = assembled(stages.city, tender)
     draws.pooled(panel)
     policy = policy_of(tender)
     keys = witness_log(tmp_path)
@@ -101,9 +102,9 @@ def test_draw_from_notice_to_disclosure_is_verified_by_an_outsider(committing: C
         one.close()
 
 
-def test_contributor_refuses_a_second_pool_and_the_platform_records_nothing(committing: City, tmp_path: Path) -> None:
-    tender = factories.published(committing)
-    panel = assembled(committing, tender)
+def test_contributor_refuses_a_second_pool_and_the_platform_records_nothing(stages: Stages, tmp_path: Path) -> None:
+    tender = stages["published"]
+    panel = assembled(stages.city, tender)
     draws.pooled(panel)
     policy = policy_of(tender)
     near = NearContributor(parse_policy(policy).contributors[0], tmp_path, witness_log(tmp_path))
@@ -118,11 +119,11 @@ def test_contributor_refuses_a_second_pool_and_the_platform_records_nothing(comm
     near.close()
 
 
-def test_nobody_is_asked_before_the_pool_is_witnessed(committing: City, tmp_path: Path) -> None:
+def test_nobody_is_asked_before_the_pool_is_witnessed(stages: Stages, tmp_path: Path) -> None:
     """A pool that only the platform has seen could still be exchanged."""
-    tender = factories.published(committing)
+    tender = stages["published"]
     witness_log(tmp_path)
-    panel = assembled(committing, tender)
+    panel = assembled(stages.city, tender)
     draws.pooled(panel)
 
     with pytest.raises(NotYet, match="not witnessed yet"):
