@@ -15,21 +15,22 @@ TEMPLATE = "mifeng"
 
 
 @contextmanager
-def own_database(blocker: Any) -> Iterator[None]:
-    """Work on a copy of the prepared database, with as many connections as needed, and drop it afterwards.
+def own_database(blocker: Any, template: str = TEMPLATE) -> Iterator[str]:
+    """Work on a copy of a database, with as many connections as needed, and drop it afterwards; return its name.
 
     Args:
         blocker: pytest-django's ``django_db_blocker``.
+        template: the prepared database, or one that a file has prepared further and left all connections to.
     """
     name = f"own_{secrets.token_hex(6)}"
     with psycopg.connect(env().database_url, dbname="postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         with blocker.unblock():
             connection.close()
             before = connection.settings_dict["NAME"]
             connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = name
             try:
-                yield
+                yield name
             finally:
                 connections.close_all()
                 connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = before

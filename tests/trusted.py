@@ -130,7 +130,11 @@ def trusted(folder: Path) -> Iterator[Trusted]:
 
 def announced(city: City, near: Trusted) -> Lot:
     """Return a published package whose deadline the trustees have countersigned."""
-    lot = lot_of(published(city))
+    return countersigned(lot_of(published(city)), near)
+
+
+def countersigned(lot: Lot, near: Trusted) -> Lot:
+    """Return the only published package after the trustees have countersigned its deadline."""
     with clock.frozen(START + timedelta(hours=1)):
         near.settle()
         dealings.countersign_deadline(Entry.objects.get(type="publish_notice").pk, near.reach)

@@ -14,9 +14,10 @@ import pytest
 
 from mifeng.kernel import clock
 from mifeng.kernel.actors import Actor
+from mifeng.sittings.models import Panel
 from mifeng.tenders.models import Lot, Tender
 from tests import factories
-from tests.actions import arriving, reviews
+from tests.actions import arriving, draws, reviews
 from tests.actions.arriving import AT, Door
 from tests.actions.reviews import Review
 from tests.conftest import read_city
@@ -62,6 +63,21 @@ def built(
 def stages(built: Stages, db: None) -> Stages:
     """Return the stages of the file; what the test does to them is undone after it."""
     return built
+
+
+@pytest.fixture(scope="module")
+def seeded(built: Stages) -> Panel:
+    """Bring the draws of one more project of the file to their seeds, its session on a day of its own."""
+    tender = factories.published(built.city, later=timedelta(days=2 + len(WITH_SESSION)))
+    found = draws.assembled(built.city, tender)
+    draws.seeded(found)
+    return found
+
+
+@pytest.fixture
+def panel(seeded: Panel, stages: Stages) -> Panel:
+    """Return a panel whose draws have their seeds; what the test does to them is undone after it."""
+    return Panel.objects.select_related("tender").get(pk=seeded.pk)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from mifeng.sittings.models import Panel
 from mifeng.tenders.models import Tender
 from tests.actions import draws
 from tests.actions.conftest import Stages
-from tests.actions.draws import ANSWERED, INVITED, assembled, decline, draws_of, seeded, token, waiting, walk
+from tests.actions.draws import ANSWERED, INVITED, decline, draws_of, token, waiting, walk
 from tests.actions.evidence import changed, read_entry, snapshot
 
 STAGES = ("published",)
@@ -40,17 +40,9 @@ ENROLLED = frozenset(
 
 
 @pytest.fixture
-def tender(stages: Stages) -> Tender:
-    """Return a published project."""
-    return stages["published"]
-
-
-@pytest.fixture
-def panel(stages: Stages, tender: Tender) -> Panel:
-    """Return a panel whose draws have their seeds."""
-    found = assembled(stages.city, tender)
-    seeded(found)
-    return found
+def tender(panel: Panel) -> Tender:
+    """Return the project whose experts are drawn."""
+    return panel.tender
 
 
 def outbox(folder: Path) -> FileSms:
@@ -119,7 +111,7 @@ def test_message_has_time_place_code_name_and_nothing_of_the_project(
         text = messages[str(invitation.pk)].text
         place = next(name for name, site in stages.city.sites.items() if site.pk == invitation.draw.site)
         starts = invitation.draw.starts_at.astimezone(BEIJING)
-        assert f"{starts:%Y-%m-%d} 周日 10:30（北京时间）" in text
+        assert f"{starts:%Y-%m-%d} 周三 10:30（北京时间）" in text
         assert place in text
         assert invitation.draw.code_name in text
         assert "身份证" in text

@@ -44,14 +44,6 @@ SENT = INVITED + timedelta(seconds=2)
 
 
 @pytest.fixture
-def panel(stages: Stages) -> Panel:
-    """Return a panel whose draws have their seeds."""
-    found = assembled(stages.city, stages["published"])
-    draws.seeded(found)
-    return found
-
-
-@pytest.fixture
 def draw(stages: Stages, panel: Panel) -> Draw:
     """Return the draw of the host site: two seats."""
     return draw_at(panel, "市中心", stages.city)

@@ -8,7 +8,8 @@ import threading
 import psycopg
 
 from mifeng.kernel.acting import advisory_key
-from tests.factories import City, lot_of, published
+from mifeng.tenders.models import Lot
+from tests.factories import City
 from tests.races.contest import PATIENCE, dsn, outcome, start
 
 SHARERS = 24
@@ -52,9 +53,8 @@ def overtakers(share: Statement, alone: Statement) -> int:
     return int(let_in_before_the_closer)
 
 
-def test_closer_is_not_starved(committing: City) -> None:
+def test_closer_is_not_starved(city: City, lot: Lot) -> None:
     """A closer waits a round at the door's lock; row locks let newcomers in at least twenty times (GPL-35)."""
-    lot = lot_of(published(committing))
     key: list[object] = [advisory_key(f"tenders.lot:{lot.pk}")]
     row: list[object] = [lot.pk]
 

@@ -31,9 +31,9 @@ from tests.bids import (
     submission_of,
     withdrawal_of,
 )
-from tests.factories import DUE, City, lot_of, published
+from tests.factories import DUE, City
 from tests.races.contest import Run, at, queue, together
-from tests.trusted import announced, trusted
+from tests.trusted import countersigned, trusted
 
 MS = timedelta(milliseconds=1)
 
@@ -75,10 +75,9 @@ def words(results: list[Any]) -> list[str]:
         (DUE + MS, ["deadline-passed", "done"]),
     ],
 )
-def test_bid_before_the_close_in_the_queue(committing: City, moment: datetime, expected: list[str]) -> None:
+def test_bid_before_the_close_in_the_queue(city: City, lot: Lot, moment: datetime, expected: list[str]) -> None:
     """In time is what came before the deadline, though the close already waits behind it."""
-    lot = lot_of(published(committing))
-    run = receiving(committing, sealed_bid(committing, lot), moment) if moment < DUE else _late(committing, lot, moment)
+    run = receiving(city, sealed_bid(city, lot), moment) if moment < DUE else _late(city, lot, moment)
 
     results = queue(f"tenders.lot:{lot.pk}", run, closing(lot, DUE))
 
@@ -87,11 +86,10 @@ def test_bid_before_the_close_in_the_queue(committing: City, moment: datetime, e
 
 
 @pytest.mark.parametrize("moment", [DUE - MS, DUE, DUE + MS])
-def test_bid_behind_the_close_in_the_queue(committing: City, moment: datetime) -> None:
+def test_bid_behind_the_close_in_the_queue(city: City, lot: Lot, moment: datetime) -> None:
     """Once the package is closed nothing comes in, whatever the clock of whoever waited says."""
-    lot = lot_of(published(committing))
 
-    results = queue(f"tenders.lot:{lot.pk}", closing(lot, DUE), _late(committing, lot, moment))
+    results = queue(f"tenders.lot:{lot.pk}", closing(lot, DUE), _late(city, lot, moment))
 
     assert words(results) == ["done", "deadline-passed"]
     assert Bid.objects.count() == 0
@@ -105,43 +103,39 @@ def _late(city: City, lot: Lot, moment: datetime) -> Run:
     return receiving(city, held, moment, bound=False)
 
 
-def test_six_bids_at_one_barrier_do_not_disturb_each_other(committing: City) -> None:
-    lot = lot_of(published(committing))
-    runs = [receiving(committing, sealed_bid(committing, lot, number), DAY_BEFORE) for number in range(1, 7)]
+def test_six_bids_at_one_barrier_do_not_disturb_each_other(city: City, lot: Lot) -> None:
+    runs = [receiving(city, sealed_bid(city, lot, number), DAY_BEFORE) for number in range(1, 7)]
 
     assert words(together(*runs)) == ["done"] * 6
     assert Entry.objects.filter(type="receive_bid").count() == 6
 
 
-def test_same_submission_at_one_barrier_is_done_once(committing: City) -> None:
+def test_same_submission_at_one_barrier_is_done_once(city: City, lot: Lot) -> None:
     """A client that lost patience sends again while the first request is still under way."""
-    lot = lot_of(published(committing))
-    held = sealed_bid(committing, lot)
-    first = receiving(committing, held, DAY_BEFORE)
+    held = sealed_bid(city, lot)
+    first = receiving(city, held, DAY_BEFORE)
 
-    results = words(together(first, receiving(committing, held, DAY_BEFORE, bound=False), first))
+    results = words(together(first, receiving(city, held, DAY_BEFORE, bound=False), first))
 
     assert sorted(results) == ["done", "repeated", "repeated"]
     assert Envelope.objects.count() == 1
 
 
-def test_two_replacements_at_once_leave_one(committing: City) -> None:
-    lot = lot_of(published(committing))
-    held = sealed_bid(committing, lot)
-    hand_in(committing, held)
-    runs = [receiving(committing, replacement(held), DAY_BEFORE, bound=False) for _ in range(2)]
+def test_two_replacements_at_once_leave_one(city: City, lot: Lot) -> None:
+    held = sealed_bid(city, lot)
+    hand_in(city, held)
+    runs = [receiving(city, replacement(held), DAY_BEFORE, bound=False) for _ in range(2)]
 
     assert sorted(words(together(*runs))) == ["done", "stale-version"]
     assert list(Bid.objects.values_list("version", flat=True)) == [2]
 
 
-def test_replacement_and_withdrawal_at_once_leave_one_truth(committing: City) -> None:
-    lot = lot_of(published(committing))
-    held = sealed_bid(committing, lot)
-    hand_in(committing, held)
+def test_replacement_and_withdrawal_at_once_leave_one_truth(city: City, lot: Lot) -> None:
+    held = sealed_bid(city, lot)
+    hand_in(city, held)
     with clock.frozen(DAY_BEFORE):
         request = withdrawal_of(held)
-    replacing = receiving(committing, replacement(held), DAY_BEFORE, bound=False)
+    replacing = receiving(city, replacement(held), DAY_BEFORE, bound=False)
 
     results = words(together(replacing, at(DAY_BEFORE, lambda: withdraw_bid(lot.pk, request))))
 
@@ -150,12 +144,11 @@ def test_replacement_and_withdrawal_at_once_leave_one_truth(committing: City) ->
     assert (bid.version, bid.state) == (2, "received")
 
 
-def test_one_mark_handed_in_twice_at_once_is_kept_once(committing: City) -> None:
+def test_one_mark_handed_in_twice_at_once_is_kept_once(city: City, lot: Lot) -> None:
     """Two copies of one stanza meet the database's own guard: nobody holds a lock that both would need."""
-    lot = lot_of(published(committing))
-    original = sealed_bid(committing, lot)
+    original = sealed_bid(city, lot)
     copies = [forged(original, number=number, keep="stanza") for number in (2, 3)]
-    runs = [receiving(committing, copy, DAY_BEFORE) for copy in copies]
+    runs = [receiving(city, copy, DAY_BEFORE) for copy in copies]
 
     assert sorted(words(together(*runs))) == ["done", "envelope-copied"]
     assert Bid.objects.count() == 1
@@ -164,11 +157,10 @@ def test_one_mark_handed_in_twice_at_once_is_kept_once(committing: City) -> None
     }
 
 
-def test_one_reference_under_two_keys_at_once_is_kept_once(committing: City) -> None:
-    lot = lot_of(published(committing))
-    first, other = sealed_bid(committing, lot, 1), sealed_bid(committing, lot, 2)
-    thief = sealed_bid(committing, lot, 2, fresh=_with_reference(other, first))
-    runs = [receiving(committing, held, DAY_BEFORE) for held in (first, thief)]
+def test_one_reference_under_two_keys_at_once_is_kept_once(city: City, lot: Lot) -> None:
+    first, other = sealed_bid(city, lot, 1), sealed_bid(city, lot, 2)
+    thief = sealed_bid(city, lot, 2, fresh=_with_reference(other, first))
+    runs = [receiving(city, held, DAY_BEFORE) for held in (first, thief)]
 
     assert sorted(words(together(*runs))) == ["done", "envelope-copied"]
     assert Bid.objects.count() == 1
@@ -181,11 +173,11 @@ def _with_reference(held: Held, of: Held) -> Any:
 
 
 @pytest.mark.parametrize("first", ["key", "close"])
-def test_last_key_and_the_end_of_the_window(committing: City, tmp_path: Path, first: str) -> None:
+def test_last_key_and_the_end_of_the_window(city: City, lot: Lot, tmp_path: Path, first: str) -> None:
     """A key a millisecond before the end is in, one at the end is not, in whichever order both come to the lock."""
     with trusted(tmp_path) as near:
-        lot = announced(committing, near)
-        held = handed_in(committing, lot, 3)
+        countersigned(lot, near)
+        held = handed_in(city, lot, 3)
         near.listed(lot)
         with clock.frozen(DUE):
             near.advance(lot)

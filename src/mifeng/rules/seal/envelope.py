@@ -15,7 +15,7 @@ every form that is not written here: a header has no room for a name.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Literal
 
@@ -180,6 +180,7 @@ def format_seal(seal: Seal) -> bytes:
     return canonical({"core": core_fields(seal.core), "stanzas": stanzas, "parts": parts})
 
 
+@lru_cache(maxsize=32)
 def parse_seal(data: bytes) -> Seal:
     """Return the header of canonical bytes, every shape made sure of.
 

@@ -7,6 +7,7 @@ exchanged afterwards. The deadline is not in it; that is a logged entry of its o
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mifeng.rules.encoding import canonical, digest, parse_canonical
 from mifeng.rules.errors import Reason, Unfair, refuse_if_any
@@ -153,6 +154,7 @@ def policy_hash(data: bytes) -> bytes:
     return digest("BE1 policy", data)
 
 
+@lru_cache(maxsize=64)
 def parse_policy(data: bytes) -> Policy:
     """Return the policy of canonical bytes; only its shape is looked at, ``check_policy`` says whether it is sound.
 
