@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from weakref import WeakSet
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -20,13 +22,17 @@ from mifeng.rules.ledger import body_commitment, entry_leaf, parse_entry
 STANDING = frozenset({"kernel_calendarday", "procrastinate_workers"})
 
 Rows = dict[str, list[str]]
+_PREPARED: WeakSet[psycopg.Connection] = WeakSet()
 
 
 def snapshot() -> Rows:
     """Return every row of every table of the platform and its jobs, but for the framework's and the calendar's."""
     found: Rows = {}
     with connection.cursor() as cursor:
-        cursor.execute(_every_row())
+        if connection.connection not in _PREPARED:
+            cursor.execute(sql.SQL("PREPARE every_row AS {}").format(_every_row()))
+            _PREPARED.add(connection.connection)
+        cursor.execute("EXECUTE every_row")
         for table, row in cursor:
             found.setdefault(table, []).append(row)
     return found
@@ -34,7 +40,7 @@ def snapshot() -> Rows:
 
 @cache
 def _every_row() -> sql.Composed:
-    """Return one statement over all tables: refusals are looked at hundreds of times."""
+    """Return one statement over all tables; each connection plans it once, for refusals are looked at all the time."""
     names = [name for name in connection.introspection.table_names() if not name.startswith(("django_", "auth_"))]
     one = sql.SQL("SELECT {}, t::text FROM {} t")
     parts = [one.format(sql.Literal(name), sql.Identifier(name)) for name in names if name not in STANDING]

@@ -1,11 +1,12 @@
 """A log in a database of its own (台账试验): the sequencer's connection, its key, and a witness in this process."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import psycopg
 from django.conf import settings
+from django.db import connection
 from psycopg import sql
 
 from mifeng.gateways.witness import Outcome
@@ -19,18 +20,19 @@ from mifeng.venues.actions import record_readiness
 from mifeng.venues.models import Seat
 from tests.factories import City
 from tests.races.contest import dsn
-from tests.web.witnessed import NearWitness
+from tests.web.witnessed import NearWitness, own_connection
 
 GUARDED = ("kernel_entry", "kernel_leaf", "kernel_checkpoint", "kernel_cosignature")
 
 
 class Platform:
-    """A database of its own with the city in it, the sequencer's connection, its key and a witness."""
+    """The city's log, the sequencer's connection, its key and a witness; a test that rolls back shares its own."""
 
     def __init__(self, city: City, folder: Path) -> None:
         self.city = city
         self.key: SigningKey = log_key()
-        self.connection = psycopg.connect(dsn(), autocommit=True)
+        self.shared = connection.in_atomic_block
+        self.connection = connection.connection if self.shared else psycopg.connect(dsn(), autocommit=True)
         self.witness = NearWitness(folder, self.key.verifier)
         self.asking = Asking(self.connection, self.witness, clock.now)
         self.seats = list(Seat.objects.select_related("site").order_by("pk")[:3])
@@ -42,12 +44,19 @@ class Platform:
 
     def sequence(self, limit: int = 50_000) -> int:
         """Sequence one batch."""
-        return sequence_once(self.connection, self.key, clock.now(), limit=limit)
+        with own_connection() if self.shared else nullcontext(self.connection) as own:
+            return sequence_once(own, self.key, clock.now(), limit=limit)
 
     def settle(self) -> None:
         """Sequence everything and have it cosigned."""
         self.sequence()
         self.asking.ask_when_due()
+
+    def close(self) -> None:
+        """Let go of the witness's memory, and of the connection where it is the sequencer's own."""
+        self.witness.close()
+        if not self.shared:
+            self.connection.close()
 
     def trust(self) -> Trust:
         """Return the keys that an outsider would have."""
@@ -81,7 +90,9 @@ class Absent:
 @contextmanager
 def administrator() -> Iterator[psycopg.Connection]:
     """Act as whoever owns the database and has put its guards aside."""
-    with psycopg.connect(dsn(), autocommit=True) as connection:
+    shared = nullcontext(connection.connection)
+    with shared if connection.in_atomic_block else psycopg.connect(dsn(), autocommit=True) as owner:
+        owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in GUARDED:
-            connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table)))
-        yield connection
+            owner.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table)))
+        yield owner

@@ -52,11 +52,11 @@ def first_entry() -> int:
     return Entry.objects.order_by("pk")[0].pk
 
 
-@pytest.fixture
-def failed(stages: Stages) -> UUID:
+@pytest.fixture(scope="module")
+def failed(built: Stages) -> UUID:
     """A package whose opening failed for want of bids, beside one with a bid in it."""
-    hand_in(stages.city, sealed_bid(stages.city, lot_of(stages["published"])))
-    lot = lot_of(stages["closed"])
+    hand_in(built.city, sealed_bid(built.city, lot_of(built["published"])))
+    lot = lot_of(built["closed"])
     with clock.frozen(DUE):
         close_list(lot.pk)
     return lot.pk
@@ -93,7 +93,7 @@ def test_act_on_what_does_not_exist_finds_nothing(stages: Stages, name: str) -> 
 
 
 def test_bidder_s_acts_on_what_does_not_exist_find_nothing(stages: Stages) -> None:
-    held = sealed_bid(stages.city, lot_of(stages["published"]))
+    held = sealed_bid(stages.city, lot_of(stages["published"]), 2)
     hand_in(stages.city, held)
     with clock.frozen(DAY_BEFORE):
         submitted, withdrawal = submission_of(held), withdrawal_of(held)

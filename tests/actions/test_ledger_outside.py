@@ -19,12 +19,11 @@ from tests.factories import City
 
 
 @pytest.fixture
-def platform(committing: City, tmp_path: Path) -> Iterator[Platform]:
+def platform(city: City, tmp_path: Path) -> Iterator[Platform]:
     """Return a platform whose log is empty but for what the city's own making left waiting."""
-    platform = Platform(committing, tmp_path)
+    platform = Platform(city, tmp_path)
     yield platform
-    platform.connection.close()
-    platform.witness.close()
+    platform.close()
 
 
 def test_a_receipt_proves_its_entry_and_stays_the_same(platform: Platform) -> None:

@@ -31,12 +31,19 @@ from tests.web.witnessed import NearWitness
 
 
 @pytest.fixture
-def platform(committing: City, tmp_path: Path) -> Iterator[Platform]:
+def platform(city: City, tmp_path: Path) -> Iterator[Platform]:
     """Return a platform whose log is empty but for what the city's own making left waiting."""
+    platform = Platform(city, tmp_path)
+    yield platform
+    platform.close()
+
+
+@pytest.fixture
+def committed(committing: City, tmp_path: Path) -> Iterator[Platform]:
+    """Return such a platform in a database of its own, where others see what it commits."""
     platform = Platform(committing, tmp_path)
     yield platform
-    platform.connection.close()
-    platform.witness.close()
+    platform.close()
 
 
 def leaves() -> list[bytes]:
@@ -101,7 +108,8 @@ def test_a_batch_that_fails_leaves_everything_as_it_was(platform: Platform) -> N
     assert (Pending.objects.count(), Leaf.objects.count(), Checkpoint.objects.count(), tiles()) == before
 
 
-def test_a_cosignature_is_kept_and_told(platform: Platform) -> None:
+def test_a_cosignature_is_kept_and_told(committed: Platform) -> None:
+    platform = committed
     with psycopg.connect(dsn(), autocommit=True) as listener:
         listener.execute("LISTEN mifeng_checkpoint")
         platform.settle()
@@ -215,7 +223,8 @@ def test_an_empty_database_beside_a_witness_that_remembers_signs_nothing(platfor
     assert not Checkpoint.objects.exists()
 
 
-def test_the_running_sequencer_asks_only_when_nothing_older_waits(platform: Platform) -> None:
+def test_the_running_sequencer_asks_only_when_nothing_older_waits(committed: Platform) -> None:
+    platform = committed
     platform.act(9)
     total, stop = Pending.objects.count(), threading.Event()
     limit = -(-total // 3) + (total % 3 == 0)

@@ -64,10 +64,11 @@ def test_without_the_locks_a_person_is_asked_twice(committing: City, monkeypatch
     pytest.fail("nobody was asked twice")
 
 
-def test_a_person_is_asked_once_at_a_time(committing: City) -> None:
+@pytest.mark.parametrize("tries", [4, pytest.param(TRIES, marks=pytest.mark.prove)])
+def test_a_person_is_asked_once_at_a_time(committing: City, tries: int) -> None:
     panel = crowded(committing)
 
-    for _ in range(TRIES):
+    for _ in range(tries):
         came = inviting(panel)
         assert {type(error) for error in raised(came)} <= {WrongState}
         assert not asked_twice(panel)
