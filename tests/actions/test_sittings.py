@@ -27,7 +27,7 @@ from mifeng.tenders.actions import clarify
 from mifeng.tenders.models import Lot, Tender
 from tests.actions import draws
 from tests.actions.conftest import Stages
-from tests.actions.draws import ANSWERED, ASKED, GIVEN, assembled, draw_at, draws_of, person, seeded, waiting, walk
+from tests.actions.draws import ANSWERED, ASKED, GIVEN, assembled, draw_at, draws_of, person, waiting, walk
 from tests.actions.evidence import jobs, read_entry, refused
 from tests.factories import START, clarification, fresh, lot_of, session_of
 
@@ -219,9 +219,7 @@ def test_jobs_lead_from_the_request_to_the_sealed_rosters(stages: Stages, tender
     assert {(one.filled, one.pending) for one in draws_for(stages.city["agency-a"], tender)} == {(2, 0), (1, 0)}
 
 
-def test_agency_and_supervisor_are_told_how_it_went_and_no_name(stages: Stages, tender: Tender) -> None:
-    panel = assembled(stages.city, tender)
-    seeded(panel)
+def test_agency_and_supervisor_are_told_how_it_went_and_no_name(stages: Stages, panel: Panel) -> None:
     draws.filled(panel)
     with clock.frozen(NOW):
         written = complete_panel(panel.pk, by=CLOCK)
@@ -234,9 +232,7 @@ def test_agency_and_supervisor_are_told_how_it_went_and_no_name(stages: Stages, 
     assert {tuple(sorted(line.facts)) for line in lines} == {("name", "number")}
 
 
-def test_panel_is_not_complete_while_a_roster_is_open(stages: Stages, tender: Tender) -> None:
-    panel = assembled(stages.city, tender)
-    seeded(panel)
+def test_panel_is_not_complete_while_a_roster_is_open(stages: Stages, panel: Panel) -> None:
 
     with refused(WrongState, "wrong-state"):
         complete_panel(panel.pk, by=CLOCK)
@@ -245,11 +241,10 @@ def test_panel_is_not_complete_while_a_roster_is_open(stages: Stages, tender: Te
 
 
 def test_panel_follows_a_session_that_moves_and_its_experts_are_told(
-    stages: Stages, tender: Tender, tmp_path: Path
+    stages: Stages, panel: Panel, tmp_path: Path
 ) -> None:
     """Whoever has been invited or has agreed learns the new time, and still no project (R131, GPLR-31)."""
-    panel = assembled(stages.city, tender)
-    seeded(panel)
+    tender = panel.tender
     walk(panel)
     sms = FileSms(tmp_path, bytes(32))
     with clock.frozen(ANSWERED):
@@ -281,9 +276,7 @@ def test_panel_follows_a_session_that_moves_and_its_experts_are_told(
         move_panel(panel.pk, by=stages.city["agency-a"])
 
 
-def test_move_that_was_not_taken_by_the_gateway_is_told_later(stages: Stages, tender: Tender, tmp_path: Path) -> None:
-    panel = assembled(stages.city, tender)
-    seeded(panel)
+def test_move_that_was_not_taken_by_the_gateway_is_told_later(stages: Stages, panel: Panel, tmp_path: Path) -> None:
     walk(panel)
     one = waiting(draws_of(panel))[0]
     with clock.frozen(ANSWERED):
@@ -310,10 +303,9 @@ def employer_of(invitation: Invitation) -> tuple[str, str]:
     return facts["employer_code"], facts["employer"]
 
 
-def test_expert_tied_to_a_bidder_stands_aside_and_the_walk_goes_on(stages: Stages, tender: Tender) -> None:
+def test_expert_tied_to_a_bidder_stands_aside_and_the_walk_goes_on(stages: Stages, panel: Panel) -> None:
     """Relations to bidders are checked after the opening, before seats are taken (GPLR-9)."""
-    panel = assembled(stages.city, tender)
-    seeded(panel)
+    tender = panel.tender
     draws.filled(panel)
     with clock.frozen(NOW):
         complete_panel(panel.pk, by=CLOCK)
@@ -337,9 +329,8 @@ def test_expert_tied_to_a_bidder_stands_aside_and_the_walk_goes_on(stages: Stage
     assert employer_of(tied)[1] not in {employer_of(one)[1] for one in seats}
 
 
-def test_recheck_is_on_record_when_nobody_has_to_stand_aside(stages: Stages, tender: Tender) -> None:
-    panel = assembled(stages.city, tender)
-    seeded(panel)
+def test_recheck_is_on_record_when_nobody_has_to_stand_aside(stages: Stages, panel: Panel) -> None:
+    tender = panel.tender
     walk(panel)
     opened(lot_of(tender), ("Y1590800000000000X", "己远家具有限公司"))
 
@@ -354,9 +345,8 @@ def test_recheck_is_on_record_when_nobody_has_to_stand_aside(stages: Stages, ten
         recheck_avoidance(lot_of(stages["closed"]).pk, by=CLOCK)
 
 
-def test_nobody_tied_to_a_bidder_is_invited_after_the_opening(stages: Stages, tender: Tender) -> None:
-    panel = assembled(stages.city, tender)
-    seeded(panel)
+def test_nobody_tied_to_a_bidder_is_invited_after_the_opening(stages: Stages, panel: Panel) -> None:
+    tender = panel.tender
     firms = [("", name) for name in ("辛河设计研究所", "壬沙职业学院", "癸原质检中心")]
     opened(lot_of(tender), *firms)
     entry = Entry.objects.filter(type="fix_seed").order_by("pk")[0]
@@ -368,10 +358,9 @@ def test_nobody_tied_to_a_bidder_is_invited_after_the_opening(stages: Stages, te
     assert Invitation.objects.filter(state="passed", reason="employed").exists()
 
 
-def test_counts_are_all_that_anybody_sees(stages: Stages, tender: Tender) -> None:
+def test_counts_are_all_that_anybody_sees(stages: Stages, panel: Panel) -> None:
     """Agency and supervisor see numbers by site, the public hashes, a stranger nothing (R094)."""
-    panel = assembled(stages.city, tender)
-    seeded(panel)
+    tender = panel.tender
     walk(panel)
     city = stages.city
 
