@@ -3,12 +3,15 @@
 The witness goes by the platform's clock here, so that the times of the story and of its witness can be compared.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from django.conf import settings
 
 from mifeng.bidding import dealings
 from mifeng.bidding.actions import close_keys, confirm_key
@@ -17,7 +20,7 @@ from mifeng.experts.actions import fix_seed
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK
 from mifeng.kernel.models import Entry
-from mifeng.oversight.bundle import files_of, matter_of
+from mifeng.oversight.bundle import FOLDER, files_of, matter_of
 from mifeng.sittings.models import Panel
 from mifeng.tenders.actions import Clarified, clarify
 from mifeng.tenders.models import Lot, Tender
@@ -87,6 +90,7 @@ def told(
         witnessed: the last entries are under a checkpoint that the witness has signed.
     """
     near = Timed(folder)
+    shutil.rmtree(Path(settings.ENV.data) / FOLDER, ignore_errors=True)  # may hold another database's, for this number
     try:
         lot = reach(city, "published").lot
         tender = lot.tender

@@ -12,7 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg
+
 READY = "MIFENG_TESTS_READY"
+ENTRIES = "MIFENG_TESTS_ENTRIES"  # the last ledger entry of the sample city, as every copy of the database begins
 MEMORY = "/dev/shm"  # noqa: S108 - the machine's own memory, where each run makes folders under names of its own
 NEEDED = 4 * 2**30
 
@@ -43,6 +46,9 @@ def prepare() -> None:
     surroundings = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     subprocess.run([sys.executable, "-m", "mifeng.cli", "init", "--sample"], check=True, env=surroundings)
     env.cache_clear()
+    with psycopg.connect(server.dsn) as own:
+        [[last]] = own.execute("SELECT max(id) FROM kernel_entry").fetchall()
+    os.environ[ENTRIES] = str(last)
 
 
 if READY not in os.environ:

@@ -33,6 +33,7 @@ from mifeng.tenders.actions import (
 from mifeng.tenders.models import Document, Lot, Tender
 from mifeng.venues.actions import confirm_site
 from mifeng.venues.models import Session, Site, SiteRequest
+from tests.kept import kept
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 in Beijing
 DUE = datetime(2026, 3, 26, 1, 30, tzinfo=UTC)
@@ -105,6 +106,7 @@ def stored(content: bytes | None = None) -> Stored:
     return intake([content or pdf_bytes()])
 
 
+@kept
 def entered(city: City, *, at: datetime = START, **changes: object) -> Tender:
     """Return a project that has been entered."""
     with clock.frozen(at):
@@ -112,6 +114,7 @@ def entered(city: City, *, at: datetime = START, **changes: object) -> Tender:
     return Tender.objects.get(pk=leaf.partition(":")[2])
 
 
+@kept
 def accepted(city: City, **changes: object) -> Tender:
     """Return a project that the host centre has accepted."""
     tender = entered(city, **changes)
@@ -120,6 +123,7 @@ def accepted(city: City, **changes: object) -> Tender:
     return fresh(tender)
 
 
+@kept
 def drafted(city: City, **changes: object) -> Tender:
     """Return an accepted project whose tender document waits for the purchaser."""
     tender = accepted(city, **changes)
@@ -128,6 +132,7 @@ def drafted(city: City, **changes: object) -> Tender:
     return fresh(tender)
 
 
+@kept
 def documented(city: City, **changes: object) -> Tender:
     """Return an accepted project whose tender document the purchaser has approved."""
     tender = drafted(city, **changes)
@@ -136,6 +141,7 @@ def documented(city: City, **changes: object) -> Tender:
     return fresh(tender)
 
 
+@kept
 def planned(city: City, *, later: timedelta = NOT_LATER, **changes: object) -> Tender:
     """Return a documented project whose seats wait for the sites; ``later`` moves its session out of others' way."""
     tender = documented(city, **changes)
@@ -145,6 +151,7 @@ def planned(city: City, *, later: timedelta = NOT_LATER, **changes: object) -> T
     return fresh(tender)
 
 
+@kept
 def fixed(city: City, *, later: timedelta = NOT_LATER, **changes: object) -> Tender:
     """Return a project whose sites have all confirmed."""
     tender = planned(city, later=later, **changes)
@@ -160,6 +167,7 @@ def publishing(tender: Tender, **changes: object) -> Publishing:
     return replace(lawful, **changes)  # type: ignore[arg-type]
 
 
+@kept
 def published(city: City, *, later: timedelta = NOT_LATER, **changes: object) -> Tender:
     """Return a published project; bids are due at ``DUE``."""
     tender = fixed(city, later=later, **changes)
@@ -168,6 +176,7 @@ def published(city: City, *, later: timedelta = NOT_LATER, **changes: object) ->
     return fresh(tender)
 
 
+@kept
 def closed(city: City, *, later: timedelta = NOT_LATER, **changes: object) -> Tender:
     """Return a project whose bidding has been closed at ``DUE``."""
     tender = published(city, later=later, **changes)

@@ -117,7 +117,8 @@ def test_person_is_shown_for_a_reason_that_is_kept(city: City) -> None:
         {"reason": "check"},
         city[KEEPER].handle,
     )
-    assert [word for word in personal_words() if word in read(KEEPER, path, at=LATER)] == []
+    reloaded = read(KEEPER, path, at=LATER)
+    assert [word for word in personal_words() if word in reloaded] == []
     assert client_of(KEEPER).get(f"{path}/personal").status_code == 405
 
 
