@@ -56,7 +56,7 @@ def kept(build: Build) -> Build:
         if changes:
             return build(city, **changes)
         with connection.cursor() as cursor:
-            if not _value(cursor, _UNTOUCHED, [int(os.environ[ENTRIES])]):
+            if not _value(cursor, _UNTOUCHED, int(os.environ[ENTRIES])):
                 return build(city)
             key = build.__name__, city["agency-a"].handle
             if key in _KEPT:
@@ -69,7 +69,7 @@ def kept(build: Build) -> Build:
     return once
 
 
-def _value(cursor: CursorWrapper, query: str, parameters: list[object] | None = None) -> Any:
+def _value(cursor: CursorWrapper, query: str, *parameters: Any) -> Any:
     """Return the one value of a query."""
     cursor.execute(query, parameters)
     return cursor.fetchone()[0]
@@ -81,24 +81,23 @@ def _written(cursor: CursorWrapper, since: int) -> str:
     tables = cursor.fetchall()
     # One array of whole rows for each table, in the database's own words, so that every value comes back as it was.
     rows = " UNION ALL ".join(
-        f"SELECT {number}, array_agg(t)::text FROM {name} t WHERE t.xmin::text::bigint >= {since}"
+        f"SELECT {number}, array_agg(t)::text FROM {name} t WHERE t.xmin::text::bigint >= {since}"  # noqa: S608 - its own
         for number, (name, _, _) in enumerate(tables)
     )
     cursor.execute(rows)
-    statements = [_insert(cursor, *tables[number], text) for number, text in cursor.fetchall() if text]
+    statements = [_insert(cursor, tables[number], text) for number, text in cursor.fetchall() if text]
     cursor.execute(_SEQUENCES)
     statements += [
-        f"SELECT setval({literal}, greatest({last}, (SELECT last_value FROM {name})))"
+        f"SELECT setval({literal}, greatest({last}, (SELECT last_value FROM {name})))"  # noqa: S608 - its own
         for literal, name, last in cursor.fetchall()
     ]
     return ";".join(statements)
 
 
-def _insert(cursor: CursorWrapper, table: str, columns: str, key: str, rows: str) -> str:
+def _insert(cursor: CursorWrapper, described: tuple[str, str, str], rows: str) -> str:
     """Return the statement that writes rows of a table; a row that was there before is changed."""
-    literal = _value(cursor, "SELECT quote_literal(%s)", [rows])
+    table, columns, key = described
+    literal = _value(cursor, "SELECT quote_literal(%s)", rows)
     new = ", ".join(f"excluded.{column}" for column in columns.split(", "))
-    return (
-        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM unnest({literal}::{table}[])"
-        f" ON CONFLICT ({key}) DO UPDATE SET ({columns}) = ROW({new})"
-    )
+    source = f"SELECT {columns} FROM unnest({literal}::{table}[])"  # noqa: S608 - names and rows of this database
+    return f"INSERT INTO {table} ({columns}) {source} ON CONFLICT ({key}) DO UPDATE SET ({columns}) = ROW({new})"

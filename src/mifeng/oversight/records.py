@@ -102,8 +102,8 @@ def log(matter: Matter) -> tuple[tuple[Row, ...], tuple[Head, ...]]:
     places = dict(Leaf.objects.filter(entry__in=[row.pk for row in rows]).values_list("entry", "index"))
     if len(places) < len(rows):
         raise NotReady("an entry has no place in the log yet")
-    covers = {row.pk: _cover(places[row.pk], _witnesses(matter)) for row in rows}
-    last, tree = max(covers.values()), TileTree(tile)
+    covers = _covers(places.values(), _witnesses(matter))
+    last, tree = max(covers), TileTree(tile)
     bodies = EntryBody.objects.in_bulk([row.pk for row in rows])
     shown = tuple(
         Row(
@@ -115,7 +115,7 @@ def log(matter: Matter) -> tuple[tuple[Row, ...], tuple[Head, ...]]:
         )
         for row in sorted(rows, key=lambda row: places[row.pk])
     )
-    return shown, tuple(_heads(tree, sorted(set(covers.values()))))
+    return shown, tuple(_heads(tree, covers))
 
 
 def countersigned(matter: Matter) -> tuple[Countersigned, ...]:
@@ -192,6 +192,15 @@ def _is_reviewed(matter: Matter, row: Entry) -> bool:
 def _witnesses(matter: Matter) -> frozenset[str]:
     policies = (parse_policy(lot.policy.encode()) for lot in matter.lots)
     return frozenset(parse_vkey(text).name for policy in policies for text in policy.witnesses)
+
+
+def _covers(indices: Iterable[int], witnesses: frozenset[str]) -> list[int]:
+    """Return the sizes of the checkpoints under which places stand, ascending; whatever one covers needs no other."""
+    sizes = [0]
+    for index in sorted(indices):
+        if index >= sizes[-1]:
+            sizes.append(_cover(index, witnesses))
+    return sizes[1:]
 
 
 def _cover(index: int, witnesses: frozenset[str]) -> int:
