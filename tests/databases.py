@@ -24,9 +24,9 @@ def own_database(blocker: Any, template: str = TEMPLATE) -> Iterator[str]:
     """
     name = f"own_{secrets.token_hex(6)}"
     with psycopg.connect(env().database_url, dbname="postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         with blocker.unblock():
             connection.close()
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
             before = connection.settings_dict["NAME"]
             connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = name
             try:

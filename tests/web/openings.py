@@ -1,8 +1,12 @@
 """Openings as the pages' tests need them (开标测试件): led to one of their steps, with trustees near at hand."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from mifeng.bidding import dealings
 from mifeng.bidding.actions import Answered, answer_record, close_keys, confirm_key
@@ -14,8 +18,10 @@ from mifeng.rules.reception import record_answer
 from mifeng.rules.seal.statements import sign_ecdsa
 from mifeng.tenders.models import Lot
 from tests.bids import Held, hand_in, sealed_bid
+from tests.conftest import read_city
+from tests.databases import own_database
 from tests.factories import DUE, NOT_LATER, START, City, lot_of, published
-from tests.trusted import Trusted
+from tests.trusted import Trusted, trusted
 
 KEYING = DUE + timedelta(minutes=2)
 SOON = DUE + timedelta(minutes=5)
@@ -51,6 +57,33 @@ def keying(
     with clock.frozen(KEYING):
         near.advance(lot)
     return lot, sorted(held, key=lambda one: one.bid_ref)
+
+
+@dataclass(frozen=True)
+class Keying:
+    """A package whose key window is open (密钥窗口), in a database of which each test gets a copy."""
+
+    city: City
+    lot: Lot
+    held: list[Held]
+    near: Trusted
+    database: str
+
+
+@contextmanager
+def own_keying(blocker: Any, folder: Path, count: int, **changes: object) -> Iterator[Keying]:
+    """Lead a package to its key window, in a database of its own and with trustees who keep their memories there."""
+    with own_database(blocker) as name, trusted(folder) as near:
+        city = read_city()
+        yield Keying(city, *keying(city, near, count, **changes), near, name)
+
+
+@contextmanager
+def copied(blocker: Any, story: Keying, folder: Path) -> Iterator[Keying]:
+    """Let a test go on with a copy of the database and of the memories of trustees and witness."""
+    shutil.copytree(story.near.folder, folder, dirs_exist_ok=True)
+    with own_database(blocker, story.database) as name, trusted(folder) as near:
+        yield Keying(story.city, story.lot, list(story.held), near, name)
 
 
 def opened(near: Trusted, lot: Lot, keyed: Sequence[Held], at_window_end: bool = False) -> str:

@@ -13,18 +13,37 @@ from mifeng.kernel import clock
 from mifeng.kernel.models import Entry, Noted
 from mifeng.web.shell.words import groups
 from tests.bids import Held
-from tests.factories import City
-from tests.trusted import Trusted, trusted
-from tests.web.openings import AFTER, SOON, answered, key_text, keying, opened
+from tests.web.openings import AFTER, SOON, Keying, answered, copied, key_text, keying, opened, own_keying
 from tests.web.rooms import codes, queries, read, send, shown_codes, text_of
 
 PARTIES = ("agency-a", "buyer", "host", "supervisor", "bidder-1", "bidder-6")
 
 
+@pytest.fixture(scope="module")
+def of_three(django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keying]:
+    """Three bids wait for their keys."""
+    with own_keying(django_db_blocker, tmp_path_factory.mktemp("three"), 3) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def of_four(django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keying]:
+    """Four bids wait for their keys; the words of the second bidder's price differ from its figures."""
+    with own_keying(django_db_blocker, tmp_path_factory.mktemp("four"), 4, price_words="肆佰柒拾贰万陆仟元整") as found:
+        yield found
+
+
 @pytest.fixture
-def near(committing: City, tmp_path: Path) -> Iterator[Trusted]:
-    """The trustees of the sample city, near at hand."""
-    with trusted(tmp_path) as found:
+def three(of_three: Keying, django_db_blocker: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keying]:
+    """The package with three bids, for one test."""
+    with copied(django_db_blocker, of_three, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def four(of_four: Keying, django_db_blocker: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keying]:
+    """The package with four bids, for one test."""
+    with copied(django_db_blocker, of_four, tmp_path) as found:
         yield found
 
 
@@ -45,9 +64,9 @@ def secret(held: list[Held], page: str, *, own: str = "") -> list[str]:
     return [word for word in (*names, "4,860,000", "4,725,000", "肆佰") if word in page]
 
 
-def test_rows_are_fingerprints_until_all_are_open(committing: City, near: Trusted) -> None:
+def test_rows_are_fingerprints_until_all_are_open(four: Keying) -> None:
     """A number, a hash, a key that is in or not; the same page for everybody (J6, NM-2018-67 五(十四))."""
-    lot, held = keying(committing, near, 4)
+    lot, held = four.lot, four.held
 
     answer = send("bidder-1", f"/hall/{lot.pk}", {"key": key_text(held[2])}, at=SOON)
 
@@ -70,9 +89,9 @@ def test_rows_are_fingerprints_until_all_are_open(committing: City, near: Truste
     assert ask_public(f"/hall/{lot.pk}/record").status_code == 404
 
 
-def test_wrong_key_costs_nothing_and_may_be_tried_again(committing: City, near: Trusted) -> None:
+def test_wrong_key_costs_nothing_and_may_be_tried_again(three: Keying) -> None:
     """Told plainly, the bid intact, then the right one is taken, once however often it is sent (J6)."""
-    lot, held = keying(committing, near, 3)
+    lot, held = three.lot, three.held
     wrong = f"{held[0].bid_ref}:{held[1].sealed.s_b.hex()}"
     path = f"/hall/{lot.pk}"
 
@@ -90,15 +109,15 @@ def test_wrong_key_costs_nothing_and_may_be_tried_again(committing: City, near: 
     assert "密钥已确认。" not in read("bidder-2", f"{path}?confirmed=2", at=SOON)
 
 
-def test_key_leaves_no_trace_of_the_account_that_sent_it(committing: City, near: Trusted) -> None:
+def test_key_leaves_no_trace_of_the_account_that_sent_it(three: Keying) -> None:
     """Neither an entry nor a note ties a supplier to an envelope before all are open (R071)."""
-    lot, held = keying(committing, near, 3)
-    handle = committing["bidder-3"].handle
+    lot, held = three.lot, three.held
+    handle = three.city["bidder-3"].handle
     before = Entry.objects.filter(actor_handle=handle).count()
 
     send("bidder-3", f"/hall/{lot.pk}", {"key": key_text(held[0])}, at=SOON)
     send("bidder-3", f"/hall/{lot.pk}", {"key": f"{held[1].bid_ref}:{'00' * 32}"}, at=SOON)
-    opened(near, lot, held[1:])
+    opened(three.near, lot, held[1:])
     late = send("bidder-3", f"/hall/{lot.pk}", {"key": key_text(held[2])}, at=AFTER)
 
     assert late.status_code in (303, 403, 409)
@@ -106,8 +125,8 @@ def test_key_leaves_no_trace_of_the_account_that_sent_it(committing: City, near:
     assert not Noted.objects.filter(actor_handle=handle).exists()
 
 
-def test_key_of_another_package_is_told_apart(committing: City, near: Trusted) -> None:
-    lot, held = keying(committing, near, 3)
+def test_key_of_another_package_is_told_apart(three: Keying) -> None:
+    lot, held = three.lot, three.held
 
     answer = send("bidder-1", f"/hall/{lot.pk}", {"key": f"{'ab' * 32}:{held[0].sealed.s_b.hex()}"}, at=SOON)
 
@@ -115,13 +134,13 @@ def test_key_of_another_package_is_told_apart(committing: City, near: Trusted) -
     assert "清单中没有这份投标" in text_of(answer)
 
 
-def test_all_prices_appear_at_once_with_their_capitals(committing: City, near: Trusted) -> None:
+def test_all_prices_appear_at_once_with_their_capitals(four: Keying) -> None:
     """Names, figures and characters; a difference is flagged with its clause; who stayed away stays sealed (J6, U9)."""
-    lot, held = keying(committing, near, 4, price_words="肆佰柒拾贰万陆仟元整")
+    lot, held = four.lot, four.held
     differs = next(one for one in held if one.bidder.account == "bidder-2")
     absent = next(one for one in held if one.bidder.account == "bidder-4")
 
-    assert opened(near, lot, [one for one in held if one is not absent], at_window_end=True) == "public"
+    assert opened(four.near, lot, [one for one in held if one is not absent], at_window_end=True) == "public"
 
     pages = [read(account, f"/hall/{lot.pk}", at=AFTER) for account in PARTIES]
     pages += [text_of(ask_public(f"/hall/{lot.pk}{path}")) for path in ("", "/record")]
@@ -141,11 +160,11 @@ def test_all_prices_appear_at_once_with_their_capitals(committing: City, near: T
     assert 'data-topic="' not in pages[-2]  # nobody without an account follows anything
 
 
-def test_record_stands_on_paper_with_its_place_in_the_log(committing: City, near: Trusted) -> None:
+def test_record_stands_on_paper_with_its_place_in_the_log(three: Keying) -> None:
     """All rows, the decisive times, the number and the address at which anybody verifies it (U18, MOF-87-39)."""
-    lot, held = keying(committing, near, 3)
-    opened(near, lot, held)
-    near.settle()
+    lot, held = three.lot, three.held
+    opened(three.near, lot, held)
+    three.near.settle()
 
     page = text_of(ask_public(f"/hall/{lot.pk}/record"))
 
@@ -162,30 +181,30 @@ def test_record_stands_on_paper_with_its_place_in_the_log(committing: City, near
     assert "data-print" in page
 
 
-def test_hall_costs_the_same_for_three_and_six_bids(committing: City, near: Trusted) -> None:
+def test_hall_costs_the_same_for_three_and_six_bids(three: Keying) -> None:
     """Queries do not grow with rows."""
     counted = []
-    for count in (3, 6):
-        lot, held = keying(committing, near, count, later=timedelta(days=count))
+    more = keying(three.city, three.near, 6, later=timedelta(days=6))
+    for lot, held in ((three.lot, three.held), more):
         read("buyer", f"/hall/{lot.pk}", at=SOON)
         keys = queries("buyer", f"/hall/{lot.pk}", at=SOON)
-        opened(near, lot, held)
+        opened(three.near, lot, held)
         counted.append((keys, queries("buyer", f"/hall/{lot.pk}", at=AFTER)))
 
     assert counted[0] == counted[1]
 
 
-def test_nothing_stands_in_the_way_on_a_page_that_goes_well(committing: City, near: Trusted) -> None:
-    lot, held = keying(committing, near, 3)
-    opened(near, lot, held)
+def test_nothing_stands_in_the_way_on_a_page_that_goes_well(three: Keying) -> None:
+    lot, held = three.lot, three.held
+    opened(three.near, lot, held)
 
     assert shown_codes(read("agency-a", f"/hall/{lot.pk}", at=AFTER)) == set()
 
 
-def test_answers_to_the_record_stand_beside_the_prices(committing: City, near: Trusted) -> None:
+def test_answers_to_the_record_stand_beside_the_prices(three: Keying) -> None:
     """Confirmed, objected in words, silent: consent once no more is heard (MOF-87-42)."""
-    lot, held = keying(committing, near, 3)
-    opened(near, lot, held)
+    lot, held = three.lot, three.held
+    opened(three.near, lot, held)
     answered(held[0], "confirmed")
     answered(held[1], "objected", "交货期读错")
     over = AFTER + timedelta(hours=1)
