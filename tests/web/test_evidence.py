@@ -7,8 +7,10 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,7 +28,9 @@ from mifeng.oversight.bundle import FOLDER
 from mifeng.oversight.tasks import make_evidence
 from mifeng.programs.verify.bundle.report import verify
 from mifeng.rules.bundle import layout, read_bundle, unpack
-from tests.bundles import OVER, Files, Story, own_city, told
+from tests.bundles import OVER, Begun, Files, Story, begun, finished, own_city, told
+from tests.conftest import read_city
+from tests.databases import own_database
 from tests.factories import City, published
 from tests.programs.alone import run
 from tests.programs.forging import trust
@@ -39,6 +43,27 @@ def story(django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
     """Lead one project to its opening."""
     with own_city(django_db_blocker) as city, clock.frozen(OVER):
         yield told(city, tmp_path_factory.mktemp("near"))
+
+
+@pytest.fixture(scope="module")
+def drawn(
+    django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Begun, str]]:
+    """Lead one project to its draw, in a database whose name is returned too.
+
+    Asked for by the last tests of the file alone: from then on the database of ``story`` is no longer the one at hand.
+    """
+    with own_database(django_db_blocker) as name:
+        yield begun(read_city(), tmp_path_factory.mktemp("drawn")), name
+
+
+@pytest.fixture
+def start(drawn: tuple[Begun, str], django_db_blocker: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Begun]:
+    """Return the project whose experts are drawn, in a copy that a test may lead to another end."""
+    story, template = drawn
+    shutil.copytree(story.folder, tmp_path, dirs_exist_ok=True)
+    with own_database(django_db_blocker, template):
+        yield replace(story, folder=tmp_path)
 
 
 def got(path: str, *, account: str = "", status: int = 200, **headers: str) -> bytes:
@@ -140,69 +165,6 @@ def test_there_is_none_before_the_opening_is_over(story: Story) -> None:
     assert "verification" not in got(f"/projects/{tender.pk}").decode()
 
 
-def test_it_waits_for_the_witness(committing: City, tmp_path: Path) -> None:
-    """An entry that no witness has seen yet is no evidence; page, file and command say so and come back."""
-    with clock.frozen(OVER):
-        waiting = told(committing, tmp_path, witnessed=False)
-        path = f"/projects/{waiting.tender.pk}"
-
-        answer = Client().get(f"{path}/evidence")
-        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-        assert "有条目待见证" in got(f"{path}/verification").decode()
-        assert got(f"/cockpit/{waiting.tender.pk}/evidence", account="supervisor", status=503)
-        assert export.main(["bundle", waiting.tender.number, str(tmp_path / "y.evb")]) == 1
-
-        witness_log(tmp_path, lambda: clock.now().timestamp())
-        assert verified(got(f"{path}/evidence"), tmp_path)["ok"]
-
-
-def test_too_few_bids_are_evidence_without_their_number(committing: City, tmp_path: Path) -> None:
-    """A package for which too few came is closed unopened; how many came, only the supervisor can count."""
-    with clock.frozen(OVER):
-        failed = told(committing, tmp_path, bids=2)
-
-        public, supervised = failed.files(), failed.files("supervisor")
-
-    assert outcomes(public)["X2"] == "withheld"
-    assert outcomes(supervised)["X2"] == "pass"
-    assert [path for path in (*public, *supervised) if path.startswith("bids/")] == []
-    assert "receive_bid" not in _opened(public)
-    assert _opened(supervised).count('"step":"receive_bid"') == 3
-    assert "fail" not in outcomes(public).values()
-    assert "fail" not in outcomes(supervised).values()
-
-
-def test_clarification_is_shown_by_its_entry_and_what_trustees_signed_under_it(
-    committing: City, tmp_path: Path
-) -> None:
-    """Its body names sites and reasons and is not public; the deadline stands under the trustees' signatures."""
-    with clock.frozen(OVER):
-        story = told(committing, tmp_path, clarified=True)
-
-        public, supervised = story.files(), story.files("supervisor")
-
-    assert "fail" not in outcomes(public).values()
-    assert set(outcomes(supervised).values()) == {"pass", "not applicable"}
-    assert "不影响编制" not in _opened(public)
-    assert "不影响编制" in _opened(supervised)
-    bundle = read_bundle(public.items())
-    [line] = bundle.of_type("clarify")
-    assert sum(one.leaf == line.leaf for one in bundle.countersigned) == 3
-    assert [one.why for one in bundle.redactions if one.withheld.of == line.leaf] == ["sites-secret"]
-
-
-def test_keys_that_never_came_are_evidence(committing: City, tmp_path: Path) -> None:
-    """Where no bidder confirmed a key nothing is opened, and every bid is there as it was sealed."""
-    with clock.frozen(OVER):
-        unkeyed = told(committing, tmp_path, keyed=())
-
-        files = unkeyed.files()
-
-    assert json.loads(files["opening/1.json"])["ended"] == "unkeyed"
-    assert [one["outcome"] for one in json.loads(files["opening/1.json"])["bids"]] == [""] * 4
-    assert "fail" not in outcomes(files).values()
-
-
 def test_file_is_a_plain_tar_that_anybody_opens(story: Story) -> None:
     data = got(f"/projects/{story.tender.pk}/evidence")
 
@@ -275,6 +237,69 @@ def test_export_writes_the_same_file(story: Story, tmp_path: Path, capsys: pytes
 def test_export_that_makes_no_sense_is_not_carried_out(story: Story, arguments: list[str], code: int) -> None:
     assert export.main(arguments) == code
     assert not Path("y.evb").exists()
+
+
+def test_it_waits_for_the_witness(start: Begun, tmp_path: Path) -> None:
+    """An entry that no witness has seen yet is no evidence; page, file and command say so and come back."""
+    with clock.frozen(OVER):
+        waiting = finished(start, witnessed=False)
+        path = f"/projects/{waiting.tender.pk}"
+
+        answer = Client().get(f"{path}/evidence")
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert "有条目待见证" in got(f"{path}/verification").decode()
+        assert got(f"/cockpit/{waiting.tender.pk}/evidence", account="supervisor", status=503)
+        assert export.main(["bundle", waiting.tender.number, str(tmp_path / "y.evb")]) == 1
+
+        witness_log(tmp_path, lambda: clock.now().timestamp())
+        assert verified(got(f"{path}/evidence"), tmp_path)["ok"]
+
+
+def test_too_few_bids_are_evidence_without_their_number(start: Begun) -> None:
+    """A package for which too few came is closed unopened; how many came, only the supervisor can count."""
+    with clock.frozen(OVER):
+        failed = finished(start, bids=2)
+
+        public, supervised = failed.files(), failed.files("supervisor")
+
+    assert outcomes(public)["X2"] == "withheld"
+    assert outcomes(supervised)["X2"] == "pass"
+    assert [path for path in (*public, *supervised) if path.startswith("bids/")] == []
+    assert "receive_bid" not in _opened(public)
+    assert _opened(supervised).count('"step":"receive_bid"') == 3
+    assert "fail" not in outcomes(public).values()
+    assert "fail" not in outcomes(supervised).values()
+
+
+def test_clarification_is_shown_by_its_entry_and_what_trustees_signed_under_it(
+    committing: City, tmp_path: Path
+) -> None:
+    """Its body names sites and reasons and is not public; the deadline stands under the trustees' signatures."""
+    with clock.frozen(OVER):
+        story = finished(begun(committing, tmp_path, clarified=True))
+
+        public, supervised = story.files(), story.files("supervisor")
+
+    assert "fail" not in outcomes(public).values()
+    assert set(outcomes(supervised).values()) == {"pass", "not applicable"}
+    assert "不影响编制" not in _opened(public)
+    assert "不影响编制" in _opened(supervised)
+    bundle = read_bundle(public.items())
+    [line] = bundle.of_type("clarify")
+    assert sum(one.leaf == line.leaf for one in bundle.countersigned) == 3
+    assert [one.why for one in bundle.redactions if one.withheld.of == line.leaf] == ["sites-secret"]
+
+
+def test_keys_that_never_came_are_evidence(start: Begun) -> None:
+    """Where no bidder confirmed a key nothing is opened, and every bid is there as it was sealed."""
+    with clock.frozen(OVER):
+        unkeyed = finished(start, keyed=())
+
+        files = unkeyed.files()
+
+    assert json.loads(files["opening/1.json"])["ended"] == "unkeyed"
+    assert [one["outcome"] for one in json.loads(files["opening/1.json"])["bids"]] == [""] * 4
+    assert "fail" not in outcomes(files).values()
 
 
 def outcomes(files: Files) -> dict[str, str]:
