@@ -1,6 +1,7 @@
 """An expert's own page (专家答复): time and place, never what for; looking changes nothing, only a form answers."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,23 +16,33 @@ from mifeng.kernel.models import Entry, Noted
 from mifeng.sample.experts import people
 from mifeng.sittings.models import Panel
 from tests.actions.draws import INVITED, assembled, draws_of, seeded, token, waiting, walk
-from tests.factories import City, published
+from tests.conftest import read_city
+from tests.databases import rolled_back
+from tests.factories import published
 from tests.web.rooms import text_of
 
 SENT = INVITED + timedelta(seconds=5)
 LATER = INVITED + timedelta(minutes=10)
 
 
-def invited(city: City) -> tuple[Panel, list[Invitation]]:
-    """Return a panel whose first invitations have been sent, and those."""
-    panel = assembled(city, published(city))
-    seeded(panel)
-    walk(panel)
-    found = waiting(draws_of(panel))
-    with clock.frozen(SENT):
-        for one in found:
-            record_dispatch(one.pk, "00" * 32, by=CLOCK)
-    return panel, found
+@pytest.fixture(scope="module")
+def panel(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Panel]:
+    """A panel whose first invitations have been sent."""
+    with rolled_back(django_db_blocker):
+        city = read_city()
+        found = assembled(city, published(city))
+        seeded(found)
+        walk(found)
+        with clock.frozen(SENT):
+            for one in waiting(draws_of(found)):
+                record_dispatch(one.pk, "00" * 32, by=CLOCK)
+        yield found
+
+
+@pytest.fixture
+def invited(panel: Panel, db: None) -> list[Invitation]:
+    """Return the invitations that were sent; what a test does to them is undone after it."""
+    return waiting(draws_of(panel))
 
 
 def look(secret: str, **options: object) -> HttpResponse:
@@ -52,9 +63,9 @@ def shape(page: HttpResponse) -> str:
     return f"{page.status_code} {sorted(page.headers)} {text}"
 
 
-def test_letter_says_when_and_where_and_never_what_for(city: City) -> None:
+def test_letter_says_when_and_where_and_never_what_for(panel: Panel, invited: list[Invitation]) -> None:
     """Time, place, what to bring, a code name, in large type (U22, P15)."""
-    panel, [first, *_] = invited(city)
+    first, *_ = invited
     tender = panel.tender
 
     page = text_of(look(token(first)))
@@ -68,9 +79,9 @@ def test_letter_says_when_and_where_and_never_what_for(city: City) -> None:
     assert [word for word in secret if word in page] == []
 
 
-def test_looking_changes_nothing(city: City) -> None:
+def test_looking_changes_nothing(invited: list[Invitation]) -> None:
     """However often a link is opened, and by whatever program (P15)."""
-    _, [first, *_] = invited(city)
+    first, *_ = invited
     before = Entry.objects.count(), Noted.objects.count()
 
     pages = [look(token(first)) for _ in range(3)]
@@ -84,9 +95,9 @@ def test_looking_changes_nothing(city: City) -> None:
     assert {page["Cache-Control"] for page in pages} == {"no-store"}
 
 
-def test_expert_accepts(city: City) -> None:
+def test_expert_accepts(invited: list[Invitation]) -> None:
     """One entry by an opaque name; the page repeats when and where once more."""
-    _, [first, *_] = invited(city)
+    first, *_ = invited
 
     page = answer(token(first), {"answer": "accept"})
 
@@ -99,9 +110,9 @@ def test_expert_accepts(city: City) -> None:
     assert "X-Receipt" not in page
 
 
-def test_expert_declines_with_a_reason(city: City) -> None:
+def test_expert_declines_with_a_reason(invited: list[Invitation]) -> None:
     """Without a reason the form comes back; with one the walk may go on."""
-    _, [first, *_] = invited(city)
+    first, *_ = invited
 
     without = answer(token(first), {"answer": "decline"})
     page = answer(token(first), {"answer": "decline", "reason": "illness"})
@@ -112,9 +123,9 @@ def test_expert_declines_with_a_reason(city: City) -> None:
     assert "2026-03-26 10:30" not in text_of(page)
 
 
-def test_used_expired_and_unknown_links_are_answered_alike(city: City) -> None:
+def test_used_expired_and_unknown_links_are_answered_alike(invited: list[Invitation]) -> None:
     """Nobody finds out by trying (U22)."""
-    _, [first, second, *_] = invited(city)
+    first, second, *_ = invited
     used, expired = token(first), token(second)
     answer(used, {"answer": "accept"})
     after = SENT + timedelta(hours=2)
@@ -130,8 +141,8 @@ def test_used_expired_and_unknown_links_are_answered_alike(city: City) -> None:
 
 
 @pytest.mark.parametrize("data", [{}, {"answer": "maybe"}, {"answer": "decline", "reason": "他是甲"}])
-def test_answer_that_is_none_changes_nothing(city: City, data: dict[str, str]) -> None:
-    _, [first, *_] = invited(city)
+def test_answer_that_is_none_changes_nothing(invited: list[Invitation], data: dict[str, str]) -> None:
+    first, *_ = invited
 
     page = answer(token(first), data)
 
@@ -139,9 +150,9 @@ def test_answer_that_is_none_changes_nothing(city: City, data: dict[str, str]) -
     assert (page.status_code, page["X-Reason"], first.state) == (422, "malformed", "invited")
 
 
-def test_form_of_another_site_is_not_taken(city: City) -> None:
+def test_form_of_another_site_is_not_taken(invited: list[Invitation]) -> None:
     """The form carries a token of its own page."""
-    _, [first, *_] = invited(city)
+    first, *_ = invited
 
     with clock.frozen(LATER):
         page = Client(enforce_csrf_checks=True).post(f"/invitation/{token(first)}", {"answer": "accept"})
@@ -151,8 +162,8 @@ def test_form_of_another_site_is_not_taken(city: City) -> None:
     assert not Noted.objects.filter(subject__contains=token(first)).exists()
 
 
-def test_link_takes_no_other_verb(city: City) -> None:
-    _, [first, *_] = invited(city)
+def test_link_takes_no_other_verb(invited: list[Invitation]) -> None:
+    first, *_ = invited
 
     with clock.frozen(LATER):
         page = Client().delete(f"/invitation/{token(first)}")
