@@ -1,7 +1,8 @@
 """A project from its opening to the published result (评审到公告测试件): reviewed blind, scored, awarded, announced.
 
 Of the four bids that were opened one asks too much, one is granted a deduction, and one score is put right; two seats
-have clients that sign with keys of their own.
+have clients that sign with keys of their own, one of them with another key from the business part on; one member says
+nothing on the report and is deemed to agree.
 """
 
 import json
@@ -18,8 +19,10 @@ from mifeng.evaluation.actions import (
     Seated,
     Signed,
     begin_review,
+    change_seat_key,
     conclude_evaluation,
     correct_scores,
+    deem_agreed,
     elect_chair,
     find_abnormal,
     grant_deduction,
@@ -43,15 +46,18 @@ from mifeng.rules.blind import score_commitment
 from mifeng.rules.curve import base_multiply_secret, encode_point
 from mifeng.rules.scoring import Correction
 from mifeng.rules.seal.statements import sign_ecdsa
-from mifeng.sittings.queries import draw_public
+from mifeng.sittings.queries import Reopened, draw_public
 from tests.actions.reviews import SEATS, Review
 from tests.bundles import OVER, Story
 from tests.rules.scores import TEMPLATE
 from tests.web.witnessed import witness_log
 
-SECRETS: Mapping[str, int] = {"host/2": 4711, "one/1": 815}
+FIRST: Mapping[str, int] = {"host/2": 4711, "one/1": 815}
+# From the change of a key on.
+SECRETS: Mapping[str, int] = {"host/2": 4711, "one/1": 1815}
+SILENT = 5
 NAMES = ("周代表", "吴甲", "郑乙", "王丙", "冯丁")
-WHOLE = OVER + timedelta(hours=3)
+WHOLE = OVER + timedelta(hours=5)
 
 
 def minutes(number: int) -> datetime:
@@ -86,7 +92,18 @@ def seats_taken(review: Review) -> None:
         issue_seat_codes(lot.pk, seeds)
 
 
-def scored(review: Review, part: str, at: datetime) -> None:
+def rekeyed(review: Review) -> None:
+    """Let a seat that was opened again at another computer sign with the key of that one."""
+    seat = SEATS[3]
+    leaves = ("a1" * 32, "b2" * 32)
+    given = Reopened(
+        seat, review.member(4).handle, public_key(SECRETS[seat]), "officers", ("0a" * 8, "0b" * 8), *leaves
+    )
+    with clock.frozen(minutes(45)):
+        change_seat_key(review.lot.pk, given)
+
+
+def scored(review: Review, part: str, at: datetime, secrets: Mapping[str, int] = SECRETS) -> None:
     """Let every member score and sign a part."""
     items = [item.id for item in TEMPLATE.part(part)]
     for number, seat in enumerate(SEATS, 1):
@@ -100,7 +117,7 @@ def scored(review: Review, part: str, at: datetime) -> None:
         with clock.frozen(at):
             save_cells(review.lot.pk, part, entered, by=by)
         sheet, salt = blind.sheet_for(by, review.lot.pk, part), bytes([number]) * 32
-        signature = signed(seat, score_commitment(salt, sheet))
+        signature = signed(seat, score_commitment(salt, sheet), secrets)
         with clock.frozen(at + timedelta(minutes=1)):
             sign_sheet(review.lot.pk, Signed(part, sheet, salt, signature), by=by)
 
@@ -116,9 +133,14 @@ def given(place: int, number: int) -> dict[str, Decimal]:
     }
 
 
-def signed(seat: str, message: bytes) -> bytes:
+def signed(seat: str, message: bytes, secrets: Mapping[str, int] = SECRETS) -> bytes:
     """Return what a seat's client signs; nothing where it has no key."""
-    return sign_ecdsa(SECRETS[seat], message) if seat in SECRETS else b""
+    return sign_ecdsa(secrets[seat], message) if seat in secrets else b""
+
+
+def public_key(secret: int) -> str:
+    """Return the public key of a client, in hexadecimal."""
+    return encode_point(base_multiply_secret(secret)).hex()
 
 
 def settle(folder: Path, at: datetime) -> None:
@@ -130,13 +152,14 @@ def settle(folder: Path, at: datetime) -> None:
 def shown(review: Review, folder: Path) -> None:
     """Score both parts, lock, show everything, and put one score right."""
     lot = review.lot.pk
-    scored(review, "technical", minutes(40))
+    scored(review, "technical", minutes(40), FIRST)
     settle(folder, minutes(42))
     with clock.frozen(minutes(42)):
         lock_technical(lot)
     with clock.frozen(minutes(43)):
         for number in (1, 2, 3):
             grant_deduction(lot, valid(review)[0], "small", by=review.member(number))
+    rekeyed(review)
     scored(review, "business", minutes(50))
     settle(folder, minutes(52))
     with clock.frozen(minutes(52)):
@@ -159,15 +182,17 @@ def valid(review: Review) -> list[str]:
 
 
 def reported(review: Review, folder: Path) -> None:
-    """Put the report together and let everybody sign it, witnessed."""
+    """Put the report together and let everybody sign it but the last, who is deemed to agree, witnessed."""
     with clock.frozen(minutes(60)):
         conclude_evaluation(review.lot.pk, by=review.member(2))
     name = review.row.report_hash
     with clock.frozen(minutes(65)):
-        for number, seat in enumerate(SEATS, 1):
+        for number, seat in enumerate(SEATS[: SILENT - 1], 1):
             word = Endorsed(name, signature=signed(seat, bytes.fromhex(name)))
             sign_report(review.lot.pk, word, by=review.member(number))
-    settle(folder, minutes(70))
+    with clock.frozen(minutes(185)):
+        deem_agreed(review.lot.pk, SEATS[SILENT - 1], name, "unreachable", by=review.city["agency-a"])
+    settle(folder, minutes(190))
 
 
 def evaluated(story: Story, folder: Path) -> Review:
@@ -182,9 +207,9 @@ def evaluated(story: Story, folder: Path) -> Review:
 def awarded(review: Review) -> None:
     """Hand the report over and award to the first candidate."""
     lot, city = review.lot.pk, review.city
-    with clock.frozen(minutes(80)):
+    with clock.frozen(minutes(200)):
         hand_over(lot, by=city["agency-a"])
-    with clock.frozen(minutes(90)):
+    with clock.frozen(minutes(210)):
         award(lot, first(review), by=city["buyer"])
 
 
@@ -198,7 +223,7 @@ def first(review: Review) -> str:
 def announced(review: Review, folder: Path) -> None:
     """Publish the result, witnessed."""
     rows = [Sat(seat, "buyer" if n == 0 else "expert", NAMES[n]) for n, seat in enumerate(SEATS)]
-    with clock.frozen(minutes(100)):
+    with clock.frozen(minutes(220)):
         announce(review.lot.pk, committee=rows, by=review.city["agency-a"])
     settle(folder, WHOLE)
 
@@ -210,5 +235,5 @@ def candidates_of(report: str) -> list[str]:
 
 def _seated(number: int) -> Seated:
     seat = SEATS[number - 1]
-    key = encode_point(base_multiply_secret(SECRETS[seat])).hex() if seat in SECRETS else ""
+    key = public_key(FIRST[seat]) if seat in FIRST else ""
     return Seated(seat, "buyer" if number == 1 else "expert", f"{number:016x}", key)

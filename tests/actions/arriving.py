@@ -122,6 +122,15 @@ def everybody(door: Door) -> list[Actor]:
     return found
 
 
+def everybody_else(door: Door, but: Card) -> None:
+    """Let everybody but one expert come and sit down."""
+    enter(come(door, HOST, deputy())[1])
+    for site in (HOST, GUEST, OTHER):
+        for card in door.cards(site):
+            if card != but:
+                enter(come(door, site, card)[1])
+
+
 def person_of(door: Door, site: str, step: str, card: Card | None = None) -> tuple[Standing, Actor]:
     """Return somebody who has come as far as a step, and the kiosk."""
     arrival, _ = come(door, site, card or door.cards(site)[0], step)

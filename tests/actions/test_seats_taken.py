@@ -8,21 +8,25 @@ import pytest
 from mifeng.config.reactions import REACTIONS
 from mifeng.evaluation import tasks
 from mifeng.evaluation.actions import elect_chair
-from mifeng.evaluation.models import Evaluation, Member
+from mifeng.evaluation.models import Evaluation, KeyChange, Member
+from mifeng.gateways.reader import Card
 from mifeng.kernel import clock
 from mifeng.kernel.models import Entry, Message
 from mifeng.parties.models import Post
 from mifeng.rules.errors import NotEntitled, WrongState
+from mifeng.rules.sitting import PLEDGES
 from mifeng.sittings import actions
 from mifeng.sittings.kiosks import standing
+from mifeng.sittings.models import Arrival
 from mifeng.sittings.queries import seated
 from mifeng.tenders.models import Lot
 from mifeng.venues.calls import answer_call, call_officer, calls_at, is_calling
 from mifeng.venues.tasks import tell_called
 from tests.actions import arriving
-from tests.actions.arriving import AT, GUEST, HOST, OTHER, Door, come, deputy, enter
-from tests.actions.evidence import refused
+from tests.actions.arriving import AT, FACE, GUEST, HOST, OTHER, READER, Door, come, deputy, enter
+from tests.actions.evidence import read_entry, refused
 from tests.factories import lot_of
+from tests.judged import public_key
 
 
 def begun(door: Door, **changes: Any) -> Evaluation:
@@ -79,6 +83,47 @@ def test_a_member_votes_under_the_post_of_the_seat(door: Door) -> None:
         elect_chair(evaluation.pk, "150826-01", by=one)
 
     assert Evaluation.objects.get(pk=evaluation.pk).chair == "150826-01"
+
+
+@pytest.mark.parametrize("checked", ["face", "officers"])
+def test_a_seat_opened_again_with_a_new_code_signs_with_its_new_key(door: Door, checked: str) -> None:
+    """The entry names the acts at the door by their leaves; without a new code nothing of it happens."""
+    evaluation, card = begun(door), door.cards(GUEST)[0]
+    arrival, code = (come if checked == "face" else vouched_for)(door, GUEST, card)
+    arriving.everybody_else(door, card)
+    seat = enter(code, key=public_key(1))
+    tasks.seat(evaluation.pk)
+    Evaluation.objects.update(state="revealed")
+    tasks.look_after(timestamp=0)
+    assert KeyChange.objects.count() == 0
+    kiosk_id, kiosk = door.kiosk(GUEST)
+    actions.identify(kiosk_id, card, by=kiosk)
+    enter(actions.renew_seat_code(arrival.pk, FACE, READER, by=standing(kiosk, arrival.pk).actor)[1], key=public_key(2))
+    entered = Entry.objects.filter(type="enter_seat").latest("pk")
+
+    tasks.take_seats(entry_id=entered.pk)
+    tasks.take_seats(entry_id=entered.pk)
+
+    said = read_entry(Entry.objects.get(type="change_seat_key").pk).facts("change_seat_key")
+    officers = [door.city[name].handle for name in ("guest-hangjin", "guest-hangjin-2")]
+    renewed = Entry.objects.get(type="renew_seat_code")
+    assert Member.objects.get(handle=seat.handle).key == public_key(2)
+    assert (said["seat"], said["opened_by"], said["checked"]) == (seat.seat, seat.handle, checked)
+    assert (said["before"], said["after"]) == (public_key(1), public_key(2))
+    assert said["officers"] == (officers if checked == "officers" else [])
+    assert (said["renewed"], said["entered"]) == (bytes(renewed.leaf).hex(), bytes(entered.leaf).hex())
+
+
+def vouched_for(door: Door, site: str, card: Card) -> tuple[Arrival, str]:
+    """Let a person come whom two officers check; return the arrival and the code of the seat."""
+    arrival, _ = come(door, site, card, "identified")
+    _, kiosk = door.kiosk(site)
+    actions.doubt_face(arrival.pk, "declined", by=kiosk)
+    for account in ("guest-hangjin", "guest-hangjin-2"):
+        actions.vouch(arrival.pk, by=door.city[account])
+    person = standing(kiosk, arrival.pk).actor
+    actions.pledge(arrival.pk, PLEDGES, by=person)
+    return arrival, actions.take_seat(arrival.pk, by=person)[1]
 
 
 def test_the_steps_that_seat_people_are_in_the_table() -> None:

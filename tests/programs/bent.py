@@ -3,11 +3,13 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from mifeng.programs.verify.bundle.report import outcomes
 from mifeng.rules.bundle import layout
 from mifeng.rules.bundle.manifest import stage_of
+from mifeng.rules.ledger import format_time
 from tests.programs import rigged
 from tests.programs.forging import Forge, Forged
 from tests.programs.lies import OPENING, edited, flipped
@@ -151,6 +153,40 @@ def behind(kind: str, other: str, number: int = 0) -> Callable[[Forge], object]:
     return forge_it
 
 
+def deemed_early(forge: Forge) -> None:
+    """The agency recorded the agreement a second before the time to dissent was over."""
+    report = datetime.fromisoformat(forge.row("conclude_evaluation").fields["t"])
+    forge.row("deem_agreed").fields["t"] = format_time(report + timedelta(hours=2, seconds=-1))
+    forge.relog()
+
+
+def deemed(**said: Any) -> Callable[[Forge], object]:
+    """Return a lie about the agreement that is deemed."""
+    return rigged.noted("deem_agreed", "deem_agreed", lambda one: one.update(said))
+
+
+def deemed_before_most(forge: Forge) -> None:
+    """Two had signed when the agreement was deemed, the others came later."""
+    row = forge.row("deem_agreed")
+    for late in rows(forge, "sign_report")[2:]:
+        late.fields["t"] = row.fields["t"]
+        forge.reorder(late, row)
+    forge.relog()
+
+
+def last_word_late(forge: Forge) -> None:
+    """The report was handed over while one member had no word on it."""
+    handed, late = forge.row("hand_over"), forge.row("deem_agreed")
+    handed.fields["t"], late.fields["t"] = late.fields["t"], handed.fields["t"]
+    forge.reorder(late, handed)
+    forge.relog()
+
+
+def rekeyed(**said: Any) -> Callable[[Forge], object]:
+    """Return a lie about the change of a seat's key."""
+    return rigged.noted("change_seat_key", "change_seat_key", lambda one: one.update(said))
+
+
 def opened(**said: Any) -> Callable[[Forge], object]:
     """Return a lie about a bid that was opened, in the record of the opening."""
     return lambda forge: forge.edit(OPENING, lambda value: value["bids"][forge.position() - 1].update(said))
@@ -172,7 +208,7 @@ BENT: dict[str, Mutant] = {
     "a chair elected by nobody": Mutant("R6", "chair-wrong", fewer("elect_chair", 0), ANNOUNCED),
     "a report that two signed": Mutant("R6", "report-unsigned", fewer("sign_report", 2), ANNOUNCED),
     "a report put together when it was signed": Mutant(
-        "R6", "report-unsigned", behind("conclude_evaluation", "sign_report", 4), ANNOUNCED
+        "R6", "report-unsigned", behind("conclude_evaluation", "sign_report", 3), ANNOUNCED
     ),
     "a deduction granted by strangers": Mutant("S1", "price-other", strangers("grant_deduction"), JUDGED),
     "a deduction granted by one": Mutant("S1", "price-other", fewer("grant_deduction", 1), ANNOUNCED),
@@ -194,12 +230,27 @@ BENT: dict[str, Mutant] = {
         ANNOUNCED,
     ),
     "a correction of a signed report": Mutant(
-        "T4", "order-wrong", behind("correct_scores", "sign_report", 4), ANNOUNCED
+        "T4", "order-wrong", behind("correct_scores", "sign_report", 3), ANNOUNCED
     ),
     "a qualification after the start": Mutant(
         "T4", "order-wrong", behind("review_qualification", "start_evaluation"), ANNOUNCED
     ),
     "copies made after the codes": Mutant("T4", "order-wrong", behind("record_copies", "issue_codes"), ANNOUNCED),
+    "an agreement deemed in time to dissent": Mutant("R6", "agreement-wrong", deemed_early, ANNOUNCED),
+    "an agreement deemed before most had signed": Mutant("R6", "agreement-wrong", deemed_before_most, ANNOUNCED),
+    "an agreement deemed without a reason": Mutant("R6", "agreement-wrong", deemed(why="busy"), JUDGED),
+    "a member who signed deemed to agree": Mutant("R6", "report-unsigned", deemed(seat="host/3"), JUDGED),
+    "an agreement to another report": Mutant("R6", "report-unsigned", deemed(report="00" * 32), JUDGED),
+    "a member without a word": Mutant("R6", "report-unsigned", fewer("deem_agreed", 0), ANNOUNCED),
+    "a report handed over before the last word": Mutant("T4", "order-wrong", last_word_late, ANNOUNCED),
+    "a key changed from another": Mutant("A7", "seat-key-wrong", rekeyed(before="04" + "00" * 64), ANNOUNCED),
+    "a key changed without two officers": Mutant("A7", "seat-key-wrong", rekeyed(officers=["0a" * 8] * 2), ANNOUNCED),
+    "a key changed without a new code": Mutant("A7", "seat-key-wrong", rekeyed(renewed=""), ANNOUNCED),
+    "a key changed by nobody known": Mutant("A7", "seat-key-wrong", rekeyed(checked="voice"), ANNOUNCED),
+    "a sheet signed before its key was the seat's": Mutant(
+        "A7", "seat-signature-wrong", behind("change_seat_key", "reveal"), ANNOUNCED
+    ),
+    "a key of a stranger's seat": Mutant("A7", "seat-key-wrong", rekeyed(seat="host/9", before=""), ANNOUNCED),
     "amounts said to differ": Mutant("B7", "read-out-other", opened(doubts=["words-differ"]), PUBLIC),
     "another bidder under a doubt": Mutant(
         "B7", "read-out-other", opened(doubts=["name-other"], bidder="某公司"), SUPERVISOR

@@ -69,7 +69,7 @@ def _led(blocker: Any, folder: Path) -> Evidence:
         judged.reported(review, folder)
         found.keep("evaluated", story)
         judged.awarded(review)
-        judged.settle(folder, judged.minutes(95))
+        judged.settle(folder, judged.minutes(215))
         found.keep("awarded", story)
         judged.announced(review, folder)
         found.keep("announced", story)

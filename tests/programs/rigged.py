@@ -30,7 +30,7 @@ from mifeng.rules.encoding import canonical, digest
 from mifeng.rules.ranking import Standing, candidates, rank_bids
 from mifeng.rules.scoring import decimal_text, total_scores
 from mifeng.rules.seal.statements import sign_ecdsa
-from tests.judged import SECRETS
+from tests.judged import FIRST, SECRETS
 from tests.programs.forging import Forge, Forged
 from tests.programs.lies import flipped
 
@@ -261,7 +261,7 @@ def forged_seat(forge: Forge) -> None:
     """What a seat's client is said to have signed it has not."""
     rows = [row for row in forge.rows if row.fields.get("type") == "sign_sheet"]
     facts = next(facts for row in rows if (facts := row.facts("sign_sheet"))["signature"])
-    facts["signature"] = sign_ecdsa(SECRETS[facts["seat"]], bytes(32)).hex()
+    facts["signature"] = sign_ecdsa(FIRST[facts["seat"]], bytes(32)).hex()
     forge.relog()
 
 

@@ -5,9 +5,19 @@ GPLR-41, GPLR-43, GPLR-49. R174: technical bids are anonymous and come in anothe
 
 import pytest
 
-from mifeng.rules.errors import NotEntitled, WrongState
-from mifeng.rules.evaluation import AWARD, EVALUATION, SHEET
+from mifeng.rules.errors import NotEntitled, Unfair, WrongMoment, WrongState
+from mifeng.rules.evaluation import (
+    AWARD,
+    EVALUATION,
+    SHEET,
+    SILENT,
+    check_moment,
+    check_most,
+    check_silence,
+    dissent_until,
+)
 from mifeng.rules.lifecycle import Lifecycle, check_step, reachable, states
+from tests.rules.books import BOOK, beijing
 
 TABLES: dict[str, Lifecycle] = {"evaluation": EVALUATION, "sheet": SHEET, "award": AWARD}
 
@@ -36,6 +46,19 @@ def test_every_state_can_be_reached(name: str) -> None:
             "concluded",
         ),
         ("evaluation", [("begin_review", "agency"), ("fail_qualified", "buyer")], "void"),
+        (
+            "evaluation",
+            [
+                ("begin_review", "agency"),
+                ("qualify", "buyer"),
+                ("elect_chair", "expert"),
+                ("issue_codes", "clock"),
+                ("lock_technical", "clock"),
+                ("reveal", "clock"),
+                ("deem_agreed", "agency"),
+            ],
+            "concluded",
+        ),
         (
             "evaluation",
             [
@@ -103,3 +126,34 @@ def test_the_wrong_moment_is_refused_with_the_clause(table: Lifecycle, name: str
         check_step(table, name, state=state, role=role)
 
     assert refusal.value.source == table[name].source
+
+
+def test_nobody_is_deemed_to_agree_before_there_was_time_to_dissent() -> None:
+    """Our choice (ADR-5): two hours from the report; the moment itself is late enough."""
+    until = dissent_until(beijing(3, 26, 15, 0), BOOK)
+
+    assert until == beijing(3, 26, 17, 0)
+    check_moment(until, until)
+    with pytest.raises(WrongMoment) as early:
+        check_moment(until, beijing(3, 26, 16, 59))
+    assert (early.value.codes, early.value.reasons[0].until) == (("dissent-open",), until)
+
+
+@pytest.mark.parametrize(("signed", "members", "enough"), [(3, 5, True), (2, 5, False), (3, 6, False), (4, 6, True)])
+def test_more_than_half_have_signed_before_anybody_is_deemed_to_agree(signed: int, members: int, enough: bool) -> None:
+    """MOF-87-61."""
+    if enough:
+        check_most(signed, members)
+        return
+    with pytest.raises(WrongState) as short:
+        check_most(signed, members)
+    assert (short.value.codes, short.value.facts) == (("signatures-short",), {"signed": signed, "members": members})
+
+
+def test_why_a_member_says_nothing_is_one_of_three_words() -> None:
+    """Free text could name a person in the ledger."""
+    for word in SILENT:
+        check_silence(word)
+    for word in ("", "王某拒签"):
+        with pytest.raises(Unfair, match="reason-required"):
+            check_silence(word)

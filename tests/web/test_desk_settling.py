@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
-from mifeng.evaluation.actions import lock_technical
+from mifeng.evaluation.actions import change_seat_key, deem_agreed, lock_technical
 from mifeng.evaluation.models import Evaluation, Opinion, ReportSignature, ScoreChange
 from mifeng.kernel import clock
+from mifeng.web.shell.words import beijing
 from tests.actions import reviews
 from tests.actions.reviews import FIRMS, SCORING, Review
+from tests.actions.test_seat_keys import NEW, reopened
+from tests.judged import public_key
 from tests.web.desks import ask, codes_for, evaluation_at, hidden, queries, read, send
 from tests.web.rooms import codes, shown_codes, text_of
 
@@ -188,3 +191,41 @@ def test_names_and_business_files_come_with_the_lock(locked: Review, db: None) -
     assert ask(locked, 3, f"/page/{code}/b1/1.png").status_code == 200
     assert ask(locked, 3, f"/page/{code}/b7/1.png").status_code == 404
     assert shown_codes(page) >= {"cells-missing"}
+
+
+def test_the_desk_says_until_when_a_dissent_is_possible_and_what_silence_means(review: Review) -> None:
+    """GPLR-41: to whoever has not signed; afterwards what was recorded, and why, and nothing can be signed."""
+    report = concluded(review)
+    before = [read(review, 4, path) for path in ("", "/report")]
+    for number in (1, 2, 3):
+        endorse(review, number, report)
+    signed = read(review, 3, "/report")
+    until = SCORING + timedelta(hours=2)
+    with clock.frozen(until):
+        deem_agreed(review.lot.pk, "one/1", report, "left", by=review.city["agency-a"])
+    after = read(review, 4, "/report")
+    late = send(review, 4, "/report", {"report": report, "opinion": "agree", "word": "签名"}, at=until, key="late")
+
+    said = beijing(until)
+    assert [(said in page, "视为同意" in page) for page in before] == [(True, True)] * 2
+    assert said not in signed.split("评审委员会")[0]
+    assert ("本席位记为视为同意" in after, "已离开评审现场" in after, "data-sign-report" in after) == (
+        True,
+        True,
+        False,
+    )
+    assert (late.status_code, codes(late)) == (409, ["agreement-deemed"])
+    assert read(review, 5, "").count("视为同意</small>") == 1
+    assert "已签署4 / 5" in read(review, 5, "")
+
+
+def test_the_desk_says_since_when_a_seat_signs_with_another_key(review: Review) -> None:
+    """Our choice (ADR-9): the form names the key that stands now; what was signed before is said to stay valid."""
+    concluded(review)
+    with clock.frozen(SCORING):
+        change_seat_key(review.lot.pk, reopened(review))
+
+    page = read(review, 3, "/report")
+
+    assert f'data-signs="{public_key(NEW)}"' in page
+    assert (page.count("data-rekeyed"), read(review, 4, "/report").count("data-rekeyed")) == (1, 0)

@@ -118,6 +118,17 @@ def test_everything_that_was_decided_can_be_read_and_searched(printed: bytes, sa
     assert said in words_of(printed)
 
 
+def test_a_member_without_a_word_is_said_to_be_deemed_to_agree() -> None:
+    """In place of a signature, with the reason; where all have signed, nothing of it."""
+    silent = replace(PAPER, endorsements=(*PAPER.endorsements[:2], Endorsement("one/1", True, "", "left")))
+
+    said = words_of(report_pdf(silent))
+
+    assert "one/1视为同意已离开评审现场" in said
+    assert ("签署完毕时间" in said, "实施条例第四十一条" in said) == (True, True)
+    assert "视为同意" not in words_of(report_pdf(PAPER))
+
+
 def test_the_same_report_is_the_same_bytes_in_every_language(printed: bytes) -> None:
     """Another process, another reader: no time of printing, no machine, no number of the copy."""
     report_pdf.cache_clear()

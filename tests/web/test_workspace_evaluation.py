@@ -9,22 +9,38 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
 from mifeng.bidding.models import OpenedFile
-from mifeng.evaluation.actions import conclude_evaluation, sign_report
+from mifeng.evaluation.actions import change_seat_key, conclude_evaluation, sign_report
 from mifeng.evaluation.actions.reporting import Endorsed
 from mifeng.evaluation.models import Evaluation, Qualification
 from mifeng.kernel import clock
 from mifeng.kernel.models import Entry, Noted
 from mifeng.kernel.vault import intake
 from mifeng.tenders.models import Lot
-from tests.actions.reviews import FIRMS, PRICES, REVIEWED, SCORING, SEATS, Review, lead, reach, reviews_of, speaking_pdf
+from tests.actions.reviews import (
+    FIRMS,
+    PRICES,
+    REVIEWED,
+    SCORING,
+    SEATS,
+    STEPS,
+    Review,
+    lead,
+    reach,
+    reviews_of,
+    speaking_pdf,
+)
+from tests.actions.test_seat_keys import NEW, reopened
 from tests.conftest import read_city
 from tests.factories import City
+from tests.judged import public_key
 from tests.rules.scores import TEMPLATE
 from tests.web.rooms import ask, client_of, codes, read, send, shown_codes, text_of
 from tests.web.test_paper import words_of
 
 AGENCY = "agency-a"
 LATER = SCORING + timedelta(minutes=10)
+REPORTED = SCORING + timedelta(minutes=5)
+UNTIL = REPORTED + timedelta(hours=2)
 
 
 @pytest.fixture(scope="module")
@@ -202,3 +218,65 @@ def _count(review: Review) -> int:
     with clock.frozen(REVIEWED), CaptureQueriesContext(connection) as made:
         assert client.get(page_of(review)).status_code == 200
     return len(made)
+
+
+def test_the_agency_records_that_a_member_is_deemed_to_agree(review: Review) -> None:
+    """Not before there was time, in two steps; who is waited for and what was recorded, pages say (GPLR-41)."""
+    for step in STEPS[STEPS.index("qualified") :]:
+        lead(review, step)
+    reported(review, signed=3)
+    address = page_of(review, "evaluation/silence")
+    early = send(AGENCY, address, {"seat": "one/1", "why": "left"}, at=LATER, key="early")
+    blocked, waiting = read(AGENCY, address, at=LATER), read(AGENCY, page_of(review), at=LATER)
+    chosen = {"seat": "one/1", "why": "left"}
+    bare = send(AGENCY, address, {"seat": "one/1"}, at=UNTIL, key="bare")
+    asked = text_of(send(AGENCY, address, chosen, at=UNTIL, key="ask"))
+    others = [ask(account, address, at=UNTIL).status_code for account in ("buyer", "agency-b")]
+    done = [send(AGENCY, address, {**chosen, "word": "视为同意"}, at=UNTIL, key="deem") for _ in range(2)]
+    half = read("buyer", page_of(review), at=UNTIL)
+    send(AGENCY, address, {"seat": "two/1", "why": "refused", "word": "视为同意"}, at=UNTIL, key="last")
+
+    assert (early.status_code, codes(early)) == (422, ["dissent-open"])
+    assert ("dissent-open" in shown_codes(blocked), waiting.count("未签署")) == (True, 2)
+    assert (bare.status_code, "已离开评审现场" in asked, "one/1" in asked) == (422, True, True)
+    assert others == [403, 404]
+    assert [one.status_code for one in done] == [303, 303]
+    assert (half.count("视为同意"), half.count("未签署"), address in half) == (2, 1, False)
+    assert review.state == "concluded"
+    for account, page in ((AGENCY, page_of(review)), ("supervisor", cockpit_of(review))):
+        text = read(account, page, at=UNTIL)
+        assert ("视为同意：已离开评审现场" in text, "视为同意：拒绝签署" in text, "签署完毕" in text) == (
+            True,
+            True,
+            True,
+        )
+    closed = ask(AGENCY, address, at=UNTIL)
+    assert (closed.status_code, codes(closed)) == (409, ["wrong-state"])
+
+
+def test_a_seat_that_signs_with_another_key_is_seen_by_those_who_watch(review: Review) -> None:
+    """When, and how the person was known; never which key, and nothing where none was changed (our choice (ADR-9))."""
+    for step in STEPS[STEPS.index("qualified") :]:
+        lead(review, step)
+    places = ((AGENCY, page_of(review)), ("supervisor", cockpit_of(review)))
+    before = [read(account, page, at=LATER) for account, page in places]
+    with clock.frozen(LATER):
+        change_seat_key(review.lot.pk, reopened(review))
+    after = [read(account, page, at=LATER) for account, page in places]
+
+    assert ["席位密钥更换" in page for page in (*before, *after)] == [False, False, True, True]
+    assert ["两名场地人员核对后重新入席" in page for page in after] == [True, True]
+    assert [public_key(NEW) in page for page in after] == [False, False]
+
+
+def reported(review: Review, signed: int) -> None:
+    """Put the report together and let some of the members sign it."""
+    with clock.frozen(REPORTED):
+        conclude_evaluation(review.lot.pk, by=review.member(2))
+        for number in range(1, signed + 1):
+            sign_report(review.lot.pk, Endorsed(review.row.report_hash), by=review.member(number))
+
+
+def cockpit_of(review: Review) -> str:
+    """Return the address of the package in the cockpit."""
+    return f"/cockpit/{review.lot.tender_id}/lots/{review.lot.pk}"

@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from mifeng.awards.models import Award
 from mifeng.bidding.models import Unsealed
-from mifeng.evaluation.models import Evaluation
+from mifeng.evaluation.models import Evaluation, ReportSignature
 from mifeng.kernel.inbox import tell
 from mifeng.kernel.ledger.queries import body_of, subjects_of
 from mifeng.kernel.models import Entry
@@ -17,15 +17,19 @@ from mifeng.parties.queries import handles, roles
 from mifeng.tenders.models import Tender
 from mifeng.tenders.queries import tenders_of_entry
 
-SIGNED, OWN, VOID, ANEW = "report-signed", "own-result", "evaluation-void", "purchase-anew"
+SIGNED, SETTLED = "report-signed", "report-settled"
+OWN, VOID, ANEW = "own-result", "evaluation-void", "purchase-anew"
 
 
 @app.task(name="awards.tell_signed", retry=AGAIN)
 def tell_signed(*, entry_id: int) -> None:
-    """Tell the agency that a report has all signatures and is to be handed over (提醒送交报告)."""
-    if any(move.get("to") == "concluded" for move in body_of(entry_id).get("moves", ())):
-        for tender, _ in tenders_of_entry(entry_id):
-            _tell(tender, SIGNED, entry_id, handles(organisation=tender.agency_id, role="agency"))
+    """Tell the agency that every member has had a word on a report, and that it is to be handed over (提醒送交报告)."""
+    moves = body_of(entry_id).get("moves", ())
+    reports = {str(move["facts"]["report"]) for move in moves if move.get("to") == "concluded"}
+    for tender, _ in tenders_of_entry(entry_id) if reports else ():
+        deemed = ReportSignature.objects.filter(report__report_hash__in=reports).exclude(deemed="").exists()
+        kind = SETTLED if deemed else SIGNED
+        _tell(tender, kind, entry_id, handles(organisation=tender.agency_id, role="agency"))
 
 
 @app.task(name="awards.tell_void", retry=AGAIN)

@@ -23,7 +23,7 @@ from mifeng.bidding.tasks import (
     list_bids,
     pass_on_withdrawal,
 )
-from mifeng.evaluation.tasks import begin_reviews, commit_codes, take_seats
+from mifeng.evaluation.tasks import begin_reviews, commit_codes, take_seats, tell_deemed, tell_rekeyed
 from mifeng.evaluation.tasks import go_on as go_on_evaluating
 from mifeng.kernel.deadlines import WakeAction
 from mifeng.oversight.tasks import make_evidence
@@ -92,6 +92,8 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "reject_bid": (tell_void,),
         "conclude_evaluation": (tell_void,),
         "sign_report": (tell_signed,),
+        "deem_agreed": (tell_deemed, tell_signed),
+        "change_seat_key": (tell_rekeyed,),
         "hand_over": (tell_award,),
         "award": (tell_award,),
         "deem_awarded": (tell_award,),

@@ -14,9 +14,11 @@ from uuid import UUID
 
 from mifeng.evaluation.actions.sheets import saved_cells
 from mifeng.evaluation.codes import codes_of
-from mifeng.evaluation.models import BlindCopy, Cell, Member, NamedBid, Opinion, Report, ReportSignature, Sheet
+from mifeng.evaluation.models import BlindCopy, Cell, Member, NamedBid, Opinion, Sheet
 from mifeng.evaluation.papers import Paper, paper_of
 from mifeng.evaluation.scores import changes_of, standing_sheets, template_of
+from mifeng.evaluation.signing import Reported as Reported
+from mifeng.evaluation.signing import keys_changed, reported_of
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.vault import path_of
 from mifeng.rules import scoring
@@ -67,6 +69,7 @@ class Desk:
         reason: code of why the tender is void; else empty.
         peers: all seats of the committee, this one among them, by label.
         key: public key with which the seat's own client signs; empty where it has none.
+        rekeyed_at: since when the seat signs with this key, where it had another before.
     """
 
     lot_id: UUID
@@ -88,6 +91,7 @@ class Desk:
     reason: str
     peers: tuple[Peer, ...]
     key: str
+    rekeyed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +170,6 @@ class Held:
     carried: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """The report that stands (评标报告): its hash, its canonical text, and the seats that have signed it."""
-
-    report_hash: str
-    text: str
-    signed: tuple[str, ...]
-
-
 def desks_of(by: Actor) -> tuple[UUID, ...]:
     """Return the packages in whose evaluation a member has a seat."""
     return tuple(
@@ -214,6 +209,7 @@ def desk_for(by: Actor, lot_id: UUID) -> Desk:
         reason=evaluation.reason,
         peers=peers,
         key=member.key,
+        rekeyed_at=next((one.at for one in reversed(keys_changed(evaluation)) if one.seat == member.seat), None),
     )
 
 
@@ -357,12 +353,7 @@ def report_for(by: Actor, lot_id: UUID) -> Reported | None:
     Raises:
         DoesNotExist: for whoever has no seat in it.
     """
-    member = _member(by, lot_id)
-    report = Report.objects.filter(evaluation=lot_id, report_hash=member.evaluation.report_hash).first()
-    if report is None:
-        return None
-    signed = ReportSignature.objects.filter(report=report).order_by("member__seat")
-    return Reported(report.report_hash, report.text, tuple(signed.values_list("member__seat", flat=True)))
+    return reported_of(_member(by, lot_id).evaluation)
 
 
 def paper_for(by: Actor, lot_id: UUID) -> Paper:

@@ -82,6 +82,22 @@ class Member(models.Model):
         ]
 
 
+class KeyChange(models.Model):
+    """Another key in the place of a seat's own (席位密钥更换), brought by a client at which the seat was opened again.
+
+    ``checked`` says how the person was known before a new code was given: ``face``, or ``officers``, of whom there are
+    two.
+    """
+
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="+")
+    seat = models.CharField(max_length=64)
+    before = models.CharField(max_length=130, blank=True)
+    after = models.CharField(max_length=130)
+    checked = models.CharField(max_length=8)
+    at = models.DateTimeField()
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, null=True, related_name="+")
+
+
 class BlindCopy(models.Model):
     """A technical file as a desk shows it (匿名副本): bare of all that says who made it.
 
@@ -217,12 +233,16 @@ class Report(models.Model):
 
 
 class ReportSignature(models.Model):
-    """A member's signature under a report (报告签名), with the dissent where there is one."""
+    """A member's signature under a report (报告签名), with the dissent where there is one.
+
+    ``deemed`` is the word of a member without one: why agreement is deemed (视为同意). Empty where the member signed.
+    """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="+")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     agrees = models.BooleanField()
     dissent = models.TextField(blank=True)
+    deemed = models.CharField(max_length=12, blank=True)
     signature = models.CharField(max_length=160, blank=True)
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, null=True, related_name="+")
 

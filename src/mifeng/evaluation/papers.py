@@ -13,11 +13,12 @@ from mifeng.rules.scoring import Template
 
 @dataclass(frozen=True, slots=True)
 class Endorsement:
-    """A member's word on the report (签署意见): the seat, never the person."""
+    """A member's word on the report (签署意见): the seat, never the person; ``deemed`` is why agreement is deemed."""
 
     seat: str
     agrees: bool
     dissent: str
+    deemed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Paper:
         bidders: bid_ref and bidder of every bid that was under review.
         endorsements: by seat.
         made_at: when the report was put together.
-        concluded_at: when the last member signed.
+        concluded_at: when there was a word of the last member.
     """
 
     number: str
@@ -75,7 +76,9 @@ def paper_of(evaluation: Evaluation) -> Paper:
         report_hash=report.report_hash,
         text=report.text,
         bidders=tuple(named.values_list("bid_ref", "bidder")),
-        endorsements=tuple(Endorsement(*row) for row in signed.values_list("member__seat", "agrees", "dissent")),
+        endorsements=tuple(
+            Endorsement(*row) for row in signed.values_list("member__seat", "agrees", "dissent", "deemed")
+        ),
         made_at=report.made_at,
         concluded_at=found.concluded_at or report.made_at,
     )

@@ -26,6 +26,7 @@ from mifeng.evaluation.models import (
 )
 from mifeng.evaluation.papers import Paper, paper_of
 from mifeng.evaluation.scores import standing_sheets
+from mifeng.evaluation.signing import KeyChanged, Signing, keys_changed, signing_of
 from mifeng.kernel.actors import Actor
 from mifeng.rules import scoring
 from mifeng.rules.blind import format_mapping
@@ -54,6 +55,7 @@ class Progress:
         sheets: that were given out and not annulled.
         signed: of those.
         signatures: under the report that stands.
+        deemed: members who are deemed to agree to it.
         locked_at: when the technical scores were locked.
         revealed_at: when all scores were shown.
         concluded_at: when the report had all signatures.
@@ -71,6 +73,7 @@ class Progress:
     sheets: int = 0
     signed: int = 0
     signatures: int = 0
+    deemed: int = 0
     locked_at: datetime | None = None
     revealed_at: datetime | None = None
     concluded_at: datetime | None = None
@@ -104,11 +107,12 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A member's word on the report (签署): the seat, never the person."""
+    """A member's word on the report (签署): the seat, never the person; ``deemed`` is why agreement is deemed."""
 
     seat: str
     agrees: bool
     dissent: str
+    deemed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,7 @@ def progress(by: Actor, lot_id: UUID) -> Progress:
     reviews = Qualification.objects.filter(evaluation=evaluation)
     sheets = Sheet.objects.filter(evaluation=evaluation).exclude(state="annulled")
     report = {"report__evaluation": evaluation, "report__report_hash": evaluation.report_hash}
+    said = list(ReportSignature.objects.filter(**report).values_list("deemed", flat=True))
     return Progress(
         lot_id,
         evaluation.state,
@@ -177,7 +182,8 @@ def progress(by: Actor, lot_id: UUID) -> Progress:
         has_chair=bool(evaluation.chair),
         sheets=sheets.count(),
         signed=sheets.filter(state__in=("signed", "shown")).count(),
-        signatures=ReportSignature.objects.filter(**report).count(),
+        signatures=said.count(""),
+        deemed=len(said) - said.count(""),
         locked_at=evaluation.locked_at,
         revealed_at=evaluation.revealed_at,
         concluded_at=evaluation.concluded_at,
@@ -280,9 +286,31 @@ def result(by: Actor, lot_id: UUID) -> Result:
         report.text,
         report.made_at,
         evaluation.concluded_at,
-        tuple(Signature(one.member.seat, one.agrees, one.dissent) for one in signed),
+        tuple(Signature(one.member.seat, one.agrees, one.dissent, one.deemed) for one in signed),
         dict(NamedBid.objects.filter(evaluation=evaluation).values_list("bid_ref", "bidder")),
     )
+
+
+def signing(by: Actor, lot_id: UUID) -> Signing | None:
+    """Return whose word there is on the report that stands (签署进度), to those who may know how far the review is.
+
+    Raises:
+        DoesNotExist: for everybody but agency, purchaser and supervisor of its project.
+    """
+    _lot(by, lot_id)
+    evaluation = Evaluation.objects.select_related("lot__tender").filter(pk=lot_id).first()
+    return signing_of(evaluation) if evaluation else None
+
+
+def key_changes(by: Actor, lot_id: UUID) -> tuple[KeyChanged, ...]:
+    """Return which seats sign with another key since (席位密钥更换), to those who may know how far the review is.
+
+    Raises:
+        DoesNotExist: for everybody but agency, purchaser and supervisor of its project.
+    """
+    _lot(by, lot_id)
+    evaluation = Evaluation.objects.filter(pk=lot_id).first()
+    return keys_changed(evaluation) if evaluation else ()
 
 
 def paper_for(by: Actor, lot_id: UUID) -> Paper:

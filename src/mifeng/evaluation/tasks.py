@@ -5,7 +5,8 @@ looked at anew, so that nothing hangs on a single job.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from uuid import UUID
 
 from procrastinate.contrib.django import app
@@ -14,15 +15,19 @@ from mifeng.bidding import staging
 from mifeng.bidding.models import Envelope, OpenedFile, Opening
 from mifeng.evaluation import actions
 from mifeng.evaluation.actions.committee import BEFORE_CHAIR
+from mifeng.evaluation.actions.keys import SIGNING
 from mifeng.evaluation.copies import make_copies
 from mifeng.evaluation.models import BlindCopy, CodeKey, Evaluation, Member, ScoringTemplate
 from mifeng.kernel import vault
 from mifeng.kernel.idempotency import Repeated
+from mifeng.kernel.inbox import tell
 from mifeng.kernel.ledger.queries import subjects_of
 from mifeng.kernel.tasks import AGAIN
+from mifeng.parties.queries import handles
 from mifeng.rules.errors import Refusal
-from mifeng.sittings.queries import Seating, draw_public, seated, seats_entered
-from mifeng.tenders.models import Document, Lot
+from mifeng.sittings.queries import Seating, draw_public, reopened, seated, seats_entered
+from mifeng.tenders.models import Document, Lot, Tender
+from mifeng.tenders.queries import tenders_of_entry
 
 GOING_ON = ("qualified", "chaired", "reviewing", "locked")
 
@@ -56,8 +61,25 @@ def take_seats(*, entry_id: int) -> None:
     for tender in seats_entered(subjects_of(entry_id, "parties.seatpass")):
         for lot_id in Lot.objects.filter(tender=tender).values_list("pk", flat=True):
             seat(lot_id)
+            rekey(lot_id)
     for lot in subjects_of(entry_id, "evaluation.evaluation"):
         seat(UUID(lot))
+
+
+@app.task(name="evaluation.tell_deemed", retry=AGAIN)
+def tell_deemed(*, entry_id: int) -> None:
+    """Tell purchaser and supervisor that a member is deemed to agree to a report (通知视为同意)."""
+    for tender, _ in tenders_of_entry(entry_id):
+        posts = {"buyer": tender.purchaser_id, "supervisor": tender.supervisor_id}
+        _tell(tender, "agreement-deemed", entry_id, posts)
+
+
+@app.task(name="evaluation.tell_rekeyed", retry=AGAIN)
+def tell_rekeyed(*, entry_id: int) -> None:
+    """Tell agency and supervisor that a seat signs with another key (通知席位密钥更换)."""
+    for tender, _ in tenders_of_entry(entry_id):
+        posts = {"agency": tender.agency_id, "supervisor": tender.supervisor_id}
+        _tell(tender, "seat-rekeyed", entry_id, posts)
 
 
 @app.periodic(cron="* * * * *")
@@ -75,6 +97,8 @@ def look_after(timestamp: int) -> None:
         seat(lot_id)
     for lot_id in Evaluation.objects.filter(state__in=GOING_ON).values_list("pk", flat=True):
         advance(lot_id)
+    for lot_id in Evaluation.objects.filter(state__in=SIGNING).values_list("pk", flat=True):
+        rekey(lot_id)
 
 
 @app.periodic(cron="41 * * * *")
@@ -114,6 +138,15 @@ def seat(lot_id: UUID) -> None:
         _try(lambda: actions.seat_members(lot_id, members))
 
 
+def rekey(lot_id: UUID) -> None:
+    """Let seats that were opened again with a new code sign with the keys of their new clients."""
+    evaluation = Evaluation.objects.filter(pk=lot_id, state__in=SIGNING).select_related("lot__tender").first()
+    if evaluation is not None:
+        keys = dict(Member.objects.filter(evaluation=evaluation).values_list("handle", "key"))
+        for one in reopened(evaluation.lot.tender, keys):
+            _try(partial(actions.change_seat_key, lot_id, one))
+
+
 def advance(lot_id: UUID) -> None:
     """Take an evaluation one step further after another, as long as one is due: copies, codes, lock, reveal."""
     evaluation = Evaluation.objects.get(pk=lot_id)
@@ -131,6 +164,12 @@ def advance(lot_id: UUID) -> None:
 
 def _lots(entry_id: int) -> list[UUID]:
     return [UUID(lot_id) for lot_id in subjects_of(entry_id, "tenders.lot")]
+
+
+def _tell(tender: Tender, kind: str, entry_id: int, posts: Mapping[str, UUID]) -> None:
+    recipients = [handle for role, pk in posts.items() for handle in handles(organisation=pk, role=role)]
+    subject = f"tenders.tender:{tender.pk}"
+    tell(recipients, kind, subject=subject, entry=entry_id, name=tender.name, number=tender.number)
 
 
 def _try(act: Callable[[], object]) -> None:

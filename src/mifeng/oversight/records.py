@@ -29,6 +29,7 @@ PUBLIC_BODIES = frozenset(
     | {"record_releases", "receive_bid", "record_acks", "withdraw_bid", "confirm_key"}
     | {"commit_pool", "record_contributions", "fix_seed", "abort_draw", "commit_codes"}
     | {"begin_review", "start_evaluation", "seat_members", "issue_codes", "sign_sheet", "lock_technical"}
+    | {"change_seat_key"}
     | {"hand_over", "award", "explain_delay", "deem_awarded", "announce", "take_next", "start_anew"}
 )
 # Acts that everybody may know of; of any other in these chains the public sees the leaf alone.

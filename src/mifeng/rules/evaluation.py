@@ -9,6 +9,9 @@ the tender is void (废标).
 
 The purchaser's representative is a member of the committee like the experts; whose seat it is, is asked besides.
 
+A report stands when every member has had a word on it: a signature, with a dissent or without, or, of a member who says
+nothing although there was time and most have signed, an agreement that is deemed (视为同意) and put on record.
+
 A *sheet* (评分表) belongs to one seat and one part. It is written cell by cell, signed once, and shown with all others.
 The sheet of a member who has to leave is annulled, and a successor begins anew.
 
@@ -16,9 +19,12 @@ An *award* (定标) begins when the signed report is handed over. The purchaser 
 nothing is decided in time the first is deemed to win.
 """
 
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from mifeng.rules.errors import Reason, Unfair, WrongMoment, WrongState
 from mifeng.rules.lifecycle import Lifecycle, step
+from mifeng.rules.rulebook import Rulebook
 
 EVALUATION: Lifecycle = MappingProxyType(
     {
@@ -34,6 +40,7 @@ EVALUATION: Lifecycle = MappingProxyType(
         "correct_scores": step("revealed", "revealed", "buyer expert", "MOF-87-64"),
         "fail_valid": step("locked revealed", "void", "agency buyer expert", "GPL-36"),
         "sign_report": step("revealed", "concluded", "buyer expert", "GPLR-41"),
+        "deem_agreed": step("revealed", "concluded", "agency", "GPLR-41"),
     }
 )
 
@@ -58,3 +65,61 @@ AWARD: Lifecycle = MappingProxyType(
         "start_anew": step("handed awarded announced", "restarted", "buyer", "GPLR-49"),
     }
 )
+
+# Why a member has no word of their own on a report: words, since free text could name a person in the ledger.
+SILENT = ("refused", "left", "unreachable")
+
+
+def dissent_until(reported_at: datetime, rulebook: Rulebook) -> datetime:
+    """Return until when at least every member may sign a report or dissent from it (提出异议的时间)."""
+    return reported_at + timedelta(hours=rulebook.int("dissent_hours"))
+
+
+def is_most(number: int, members: int) -> bool:
+    """Say whether so many are more than half of the members (过半数)."""
+    return 2 * number > members
+
+
+def check_silence(word: str) -> None:
+    """Refuse to deem an agreement for another than a known reason (视为同意事由).
+
+    Raises:
+        Unfair: ``reason-required``.
+
+    Source: our choice (ADR-5)
+    """
+    if word not in SILENT:
+        raise Unfair(Reason("reason-required"))
+
+
+def check_moment(until: datetime, at: datetime) -> None:
+    """Refuse to deem an agreement while there has to be time to dissent (视为同意的时点).
+
+    Args:
+        until: end of that time.
+        at: now.
+
+    Raises:
+        WrongMoment: ``dissent-open`` until then.
+
+    Source: GPLR-41, our choice (ADR-5)
+    """
+    if at < until:
+        raise WrongMoment(Reason("dissent-open", {"until": until}, until=until))
+
+
+def check_most(signed: int, members: int) -> None:
+    """Refuse to deem an agreement unless more than half of the members have signed the report (过半数签署).
+
+    Args:
+        signed: members who have, whatever they hold of it.
+        members: of the committee.
+
+    Raises:
+        WrongState: ``signatures-short``.
+
+    Source: MOF-87-61
+    """
+    if not is_most(signed, members):
+        facts = {"signed": signed, "members": members}
+        raise WrongState(Reason("signatures-short", facts, lifted_by=("expert", "buyer")))

@@ -131,6 +131,11 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not-your-sheet": "MOF-87-61",
         "report-other": "GPLR-41",
         "report-signed": "GPLR-41",
+        "seat-signed": "GPLR-41",
+        "agreement-deemed": "GPLR-41",
+        "dissent-open": "our choice (ADR-5)",
+        "signatures-short": "MOF-87-61",
+        "seat-unrenewed": "our choice (ADR-9)",
         # the scoring template
         "template-sum": "MOF-87-55",
         "item-twice": "our choice (ADR-7)",

@@ -17,11 +17,13 @@ from mifeng.sittings.models import Panel, PanelSite
 from mifeng.sittings.seating import (
     BY_SITE,
     CommitteeName,
+    Reopened,
     SeatedMember,
     Seating,
     SiteArrivals,
     arrivals,
     committee_names,
+    reopened,
     seated,
     seats_entered,
 )
@@ -33,6 +35,7 @@ from mifeng.venues.queries import asks_of, session_of
 __all__ = [
     "CommitteeName",
     "PublicDraw",
+    "Reopened",
     "SeatedMember",
     "Seating",
     "SiteArrivals",
@@ -43,6 +46,7 @@ __all__ = [
     "draw_public",
     "draws_for",
     "panel_for",
+    "reopened",
     "seated",
     "seats_entered",
 ]

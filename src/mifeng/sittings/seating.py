@@ -5,12 +5,13 @@ Between check-in and result notice a member is a seat, a role and an opaque hand
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from mifeng.kernel.actors import Actor
+from mifeng.kernel.models import Entry
 from mifeng.sittings.keyring import ARRIVAL, unseal
 from mifeng.sittings.models import Arrival, CheckIn
 from mifeng.tenders.models import Tender
@@ -48,6 +49,29 @@ class Seating:
 
     complete: bool
     members: tuple[SeatedMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A seat that was opened again with a new code (重新入席), and how its member was known before.
+
+    Args:
+        seat: label of the seat.
+        handle: of its member.
+        key: public key of the client at which it was opened; empty where it has none.
+        checked: ``face``, or ``officers`` who let the person in.
+        officers: handles of those officers.
+        renewed: leaf of the entry by which the new code was given; empty where there is none.
+        entered: leaf of the entry by which the seat was opened.
+    """
+
+    seat: str
+    handle: str
+    key: str
+    checked: str
+    officers: tuple[str, ...]
+    renewed: str
+    entered: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +116,18 @@ def seated(tender: Tender) -> Seating:
         wanted[site.site, "expert"] += site.expert_seats
     sitting = Counter((one.site, one.role) for one in members)
     return Seating(+wanted == sitting, members)
+
+
+def reopened(tender: Tender, keys: Mapping[str, str]) -> list[Reopened]:
+    """Return the seats whose client has another key than is known (重新入席), by label.
+
+    Args:
+        tender: the project.
+        keys: handle of a member → key that is known.
+    """
+    checkin = CheckIn.objects.filter(panel__tender=tender).first()
+    rows = list(_taken(checkin).exclude(seat_pass__entered_at=None)) if checkin else []
+    return [_reopened(row) for row in rows if row.handle in keys and _key(row) not in ("", keys[row.handle])]
 
 
 def arrivals(by: Actor, tender: Tender) -> tuple[SiteArrivals, ...]:
@@ -143,6 +179,16 @@ def seats_entered(pass_ids: Iterable[str]) -> list[Tender]:
 
 def _taken(checkin: CheckIn) -> QuerySet[Arrival]:
     return Arrival.objects.filter(checkin=checkin, state="seated").select_related("seat_pass").order_by("label")
+
+
+def _reopened(row: Arrival) -> Reopened:
+    seat = Entry.objects.filter(subject=f"parties.seatpass:{row.seat_pass_id}").order_by("-pk")
+    entered = seat.filter(type="enter_seat")[0]
+    renewed = seat.filter(type="renew_seat_code", pk__lt=entered.pk).first()
+    vouched = Entry.objects.filter(subject=f"sittings.arrival:{row.pk}", type="vouch").order_by("pk")
+    officers = tuple(vouched.values_list("actor_handle", flat=True)) if row.vouched_by else ()
+    leaves = bytes(renewed.leaf).hex() if renewed else "", bytes(entered.leaf).hex()
+    return Reopened(row.label, row.handle, _key(row), "officers" if officers else "face", officers, *leaves)
 
 
 def _key(row: Arrival) -> str:

@@ -4,6 +4,7 @@ The desk imports ``sheets``, ``judging`` and ``reporting`` themselves, which hav
 """
 
 from mifeng.evaluation.actions.committee import Seated, issue_seat_codes, seat_members
+from mifeng.evaluation.actions.deeming import deem_agreed
 from mifeng.evaluation.actions.judging import (
     correct_scores,
     elect_chair,
@@ -11,6 +12,7 @@ from mifeng.evaluation.actions.judging import (
     grant_deduction,
     reject_bid,
 )
+from mifeng.evaluation.actions.keys import change_seat_key
 from mifeng.evaluation.actions.preparing import commit_codes, set_template
 from mifeng.evaluation.actions.qualifying import (
     Copied,
@@ -30,9 +32,11 @@ __all__ = [
     "Seated",
     "Signed",
     "begin_review",
+    "change_seat_key",
     "commit_codes",
     "conclude_evaluation",
     "correct_scores",
+    "deem_agreed",
     "elect_chair",
     "find_abnormal",
     "grant_deduction",

@@ -84,7 +84,7 @@ def sign_report(lot_id: UUID, endorsed: Endorsed, *, by: Actor) -> Written:
         NotEntitled: ``not-a-member``.
         Unfair: ``malformed``, ``too-large``, ``reason-required`` for a dissent without words; ``signature-invalid``.
         WrongState: ``wrong-state``; ``report-other``, when another report stands or none; ``report-signed``, when the
-            member has signed otherwise before.
+            member has signed otherwise before; ``agreement-deemed``, when nothing was said in time.
         Repeated: when the member has signed so before.
 
     Source: GPLR-41, MOF-87-61
@@ -125,10 +125,10 @@ def check_report(evaluation: Evaluation, report_hash: str) -> Report:
 
 
 def check_unsigned(report: Report, member: Member, agrees: bool, dissent: str) -> None:
-    """Refuse a second, other word on a report (不得改签).
+    """Refuse a second, other word on a report (不得改签), and one that comes after agreement was deemed.
 
     Raises:
-        WrongState: ``report-signed``.
+        WrongState: ``report-signed``, ``agreement-deemed``.
         Repeated: when it is the same word.
 
     Source: GPLR-41
@@ -136,6 +136,8 @@ def check_unsigned(report: Report, member: Member, agrees: bool, dissent: str) -
     before = ReportSignature.objects.filter(report=report, member=member).first()
     if before is None:
         return
+    if before.deemed:
+        raise WrongState(Reason("agreement-deemed"))
     if before.entry_id and (before.agrees, before.dissent) == (agrees, dissent):
         raise Repeated(before.entry_id)
     raise WrongState(Reason("report-signed"))

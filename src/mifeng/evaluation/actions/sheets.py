@@ -141,7 +141,8 @@ def sign_sheet(lot_id: UUID, signed: Signed, *, by: Actor) -> Written:
         check_own(read, sheet, evaluation, row.member)
         codes = codes_of(evaluation, row.member.seat).codes
         check_sheet(read, template_of(evaluation.template), codes)
-        check_signature(row.member, committed, signed.signature)
+        # Read behind the lock: the seat may have got another key meanwhile.
+        check_signature(Member.objects.get(pk=row.member_id), committed, signed.signature)
         sheet.commitment, sheet.signature = committed.hex(), signed.signature.hex()
         sheet.sealed = seal(SHEET, str(sheet.pk), {"salt": signed.salt.hex(), "sheet": signed.sheet.decode()})
         said = {"round": evaluation.round, "seat": row.member.seat, "part": sheet.part}

@@ -23,10 +23,12 @@ from mifeng.evaluation.queries import (
     code_map,
     doubts,
     examined,
+    key_changes,
     paper_for,
     progress,
     result,
     sheets,
+    signing,
     template_for,
 )
 from mifeng.kernel import reads
@@ -37,7 +39,14 @@ from mifeng.sittings.queries import arrivals
 from mifeng.tenders.models import Lot
 from mifeng.tenders.queries import tender_for, with_lots
 from mifeng.web.shell import texts, words
-from mifeng.web.shell.evaluated import doubt_lines, evaluation_steps, void_text
+from mifeng.web.shell.evaluated import (
+    doubt_lines,
+    evaluation_steps,
+    rekeyed_lines,
+    signing_view,
+    void_text,
+    word_lines,
+)
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.paper import report_answer
 from mifeng.web.shell.posts import acting_post, methods, only
@@ -107,6 +116,8 @@ def evaluation(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
         "view": template_view(template) if template else None,
         "commitment": code_commitment(by, lot.pk),
         "doubts": doubt_lines(doubts(by, lot.pk)) if found.doubtful else (),
+        "signing": signing_view(signing(by, lot.pk)),
+        "rekeyed": rekeyed_lines(key_changes(by, lot.pk)),
         **_opened(by, lot, found, bids, template),
     }
     return render(request, EVALUATION, context)
@@ -135,6 +146,7 @@ def _opened(
         done = result(by, lot.pk)
         items = {item.id: item.name for item in template.items}
         opened |= {"result": done, "report": report_view(done.text, done.bidders, items)}
+        opened |= {"words": word_lines(done.signatures)}
         award = result_for(by, lot.pk)
         opened |= {"award": award, "award_facts": award_facts(award)}
     reads.note("evaluation", by, f"tenders.lot:{lot.pk}", step=found.state)

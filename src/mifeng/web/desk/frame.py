@@ -22,6 +22,7 @@ from mifeng.web.shell.forms import show_refusal
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.perform import misshapen, perform
 from mifeng.web.shell.posts import acting_post
+from mifeng.web.shell.reported import SILENT
 from mifeng.web.shell.seats import label_titles
 
 
@@ -46,7 +47,8 @@ class Room:
             "desk": self.desk,
             "place": self.place,
             "report": report,
-            "seats": neighbours(self.desk, self.titles, report.signed if report else ()),
+            "seats": neighbours(self.desk, self.titles, report),
+            "own_silence": SILENT.get(report.deemed.get(self.desk.seat, ""), "") if report else "",
             "home": self.home,
             "several": len(blind.desks_of(self.by)) > 1,
             "why": words.reason_text(Reason(self.desk.reason)) if self.desk.reason in REASONS else "",

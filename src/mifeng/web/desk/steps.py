@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mifeng.evaluation.blind import Desk
+from mifeng.evaluation.blind import Desk, Reported
 
 Words = Mapping[str, str | Promise]
 PARTS: Words = MappingProxyType({"technical": gettext_lazy("技术"), "business": gettext_lazy("商务")})
@@ -82,26 +82,28 @@ class Neighbour:
     word: str
 
 
-def neighbours(desk: Desk, titles: Mapping[str, str], signed: Sequence[str] = ()) -> list[Neighbour]:
+def neighbours(desk: Desk, titles: Mapping[str, str], report: Reported | None = None) -> list[Neighbour]:
     """Return the seats of the committee with how far each is; never what any of them gave.
 
     Args:
         desk: as the seat knows it.
         titles: label → place in words.
-        signed: seats that have signed the report.
+        report: that stands.
     """
     found = []
     for one in desk.peers:
-        look, word = _standing(desk, one.seat, one.sheets, signed)
+        look, word = _standing(desk, one.seat, one.sheets, report)
         found.append(
             Neighbour(one.seat, titles[one.seat], one.seat == desk.seat, one.seat == desk.chair, one.role, look, word)
         )
     return sorted(found, key=lambda one: not one.own)
 
 
-def _standing(desk: Desk, seat: str, sheets: Mapping[str, str], signed: Sequence[str]) -> tuple[str, str]:
+def _standing(desk: Desk, seat: str, sheets: Mapping[str, str], report: Reported | None) -> tuple[str, str]:
+    if report and seat in report.deemed:
+        return "done", _("视为同意")
     if desk.state in ("revealed", "concluded"):
-        return ("done", _("已签署")) if seat in signed else ("go", _("未签署"))
+        return ("done", _("已签署")) if report and seat in report.signed else ("go", _("未签署"))
     part = SCORED.get(desk.state, "")
     if part and sheets.get(part, "") == "writing":
         return "go", _("评审中")

@@ -42,6 +42,7 @@ TITLES: Mapping[str, str | Promise] = MappingProxyType(
         "single_source_working_days": gettext_lazy("单一来源采购公示，不少于"),
         "deposit_ratio_max": gettext_lazy("投标保证金占预算，不超过"),
         "deposit_return_working_days": gettext_lazy("退还投标保证金，自中标通知或合同签订起"),
+        "dissent_hours": gettext_lazy("评审报告形成后委员签署或提出不同意见的时间，逾时可记为视为同意"),
         "report_working_days": gettext_lazy("评审结束后送交评审报告"),
         "award_working_days": gettext_lazy("采购人收到报告后确认中标人"),
         "award_notice_working_days": gettext_lazy("确认后发出中标通知并公告"),

@@ -6,9 +6,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from mifeng.evaluation.queries import Doubt, Progress
+from mifeng.evaluation.queries import Doubt, Progress, Signature
+from mifeng.evaluation.signing import KeyChanged, Signing
 from mifeng.rules.errors import Reason
 from mifeng.web.shell import words
+from mifeng.web.shell.reported import SILENT
+from mifeng.web.shell.seats import label_titles
 
 ORDER = ("", "qualifying", "qualified", "chaired", "reviewing", "locked", "revealed", "concluded")
 
@@ -23,6 +26,57 @@ class EvaluationStep:
     count: str = ""
     note: str = ""
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningRow:
+    """One seat and its word on the report (签署行); ``look`` is done or go."""
+
+    title: str
+    look: str
+    word: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningView:
+    """Whose word on the report there is (签署进度).
+
+    Args:
+        rows: by seat, those who are waited for last.
+        until: until when at least members may dissent.
+        waiting: how many have no word.
+    """
+
+    rows: tuple[SigningRow, ...]
+    until: datetime
+    waiting: int
+
+
+def signing_view(found: Signing | None) -> SigningView | None:
+    """Return whose word on a report there is in words; None where no report stands."""
+    if found is None:
+        return None
+    titles = label_titles([*found.signed, *(seat for seat, _why in found.deemed), *found.waiting])
+    rows = [
+        *(SigningRow(titles[seat], "done", _("已签署")) for seat in found.signed),
+        *(SigningRow(titles[seat], "done", _("视为同意"), str(SILENT[why])) for seat, why in found.deemed),
+        *(SigningRow(titles[seat], "go", _("未签署")) for seat in found.waiting),
+    ]
+    return SigningView(tuple(rows), found.until, len(found.waiting))
+
+
+def word_lines(signatures: Iterable[Signature]) -> list[tuple[str, str]]:
+    """Return each seat of a signed report with what is to be said of it: a dissent, or that agreement is deemed."""
+    return [(one.seat, _word(one)) for one in signatures]
+
+
+def rekeyed_lines(found: Iterable[KeyChanged]) -> list[tuple[str, str, datetime]]:
+    """Return which seats sign with another key since, with how the person was known, and the time."""
+    rows = list(found)
+    titles = label_titles(one.seat for one in rows) if rows else {}
+    known = {"face": _("人脸核对后重新入席"), "officers": _("两名场地人员核对后重新入席")}
+    return [(titles[one.seat], known[one.checked], one.at) for one in rows]
 
 
 def evaluation_steps(progress: Progress, business: bool = True) -> list[EvaluationStep]:
@@ -41,6 +95,7 @@ def evaluation_steps(progress: Progress, business: bool = True) -> list[Evaluati
     counts = {"signed": progress.signed - before, "sheets": progress.sheets - before}
     sheets = _("%(signed)d/%(sheets)d已签名") % counts
     report = _("%(signed)d/%(members)d已签名") % {"signed": progress.signatures, "members": progress.members}
+    silent = _("%(number)d席视为同意") % {"number": progress.deemed} if progress.deemed else ""
     copies = _("%(number)d份技术文件不能展示") % {"number": progress.doubtful} if progress.doubtful else ""
     reviewed = _("%(reviewed)d/%(bids)d已审查") % {"reviewed": progress.reviewed, "bids": progress.bids} if at else ""
     passed = _("%(number)d家合格") % {"number": progress.qualified} if at > 1 else ""
@@ -50,7 +105,7 @@ def evaluation_steps(progress: Progress, business: bool = True) -> list[Evaluati
         (3, _("匿名副本与暗标编码"), "", copies, None),
         (4, _("技术部分评分"), sheets if at == 4 else "", _("暗标，各席位次序不同"), progress.locked_at),
         (5, _("商务部分评分"), sheets if at == 5 else "", "", progress.revealed_at),
-        (6, _("评审报告"), report if at == 6 else "", _("全体签名后结束"), progress.concluded_at),
+        (6, _("评审报告"), report if at == 6 else "", silent or _("全体签名后结束"), progress.concluded_at),
     ]
     return [
         EvaluationStep(title, *_look(number, at), count, note, when if number < at else None)
@@ -67,6 +122,12 @@ def doubt_lines(found: Iterable[Doubt]) -> list[tuple[Doubt, str]]:
 def void_text(progress: Progress) -> str:
     """Return in words why a tender is void; empty while it is not."""
     return words.reason_text(Reason(progress.reason)) if progress.reason else ""
+
+
+def _word(one: Signature) -> str:
+    if one.deemed:
+        return _("视为同意：%(why)s") % {"why": SILENT[one.deemed]}
+    return "" if one.agrees else _("有异议：%(dissent)s") % {"dissent": one.dissent}
 
 
 def _voided(progress: Progress) -> list[EvaluationStep]:

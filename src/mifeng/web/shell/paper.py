@@ -22,10 +22,10 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from noto_cjk_sans_otc import FONT_PATH
 
-from mifeng.evaluation.papers import Paper
+from mifeng.evaluation.papers import Endorsement, Paper
 from mifeng.web.shell import words
 from mifeng.web.shell.glyphs import glyphs_of
-from mifeng.web.shell.reported import ReportBid, ReportView, report_view
+from mifeng.web.shell.reported import SILENT, ReportBid, ReportView, report_view
 from mifeng.web.shell.scoring import TemplateView, template_view
 
 LANGUAGE = "zh-hans"
@@ -122,9 +122,13 @@ def _project(paper: Paper, report: ReportView) -> Section:
         (_("预算"), _("%(amount)s元") % {"amount": words.yuan(budget)}),
         (_("进入评审的投标"), _("%(number)d份") % {"number": len(report.bids)}),
         (_("报告形成时间"), words.beijing(paper.made_at, seconds=True)),
-        (_("全体签署时间"), words.beijing(paper.concluded_at, seconds=True)),
+        (_whole(paper), words.beijing(paper.concluded_at, seconds=True)),
     ]
     return _section(_("项目"), "facts", rows)
+
+
+def _whole(paper: Paper) -> str:
+    return _("签署完毕时间") if any(one.deemed for one in paper.endorsements) else _("全体签署时间")
 
 
 def _committee(report: ReportView) -> Section:
@@ -195,8 +199,17 @@ def _recommended(report: ReportView) -> Section:
 
 
 def _signed(paper: Paper) -> Section:
-    rows = [(one.seat, _("同意") if one.agrees else _("不同意"), one.dissent) for one in paper.endorsements]
-    return _table(_("成员签署"), (_("席位"), _("意见"), _("理由")), rows, "lll", (2, 1, 4))
+    rows = [(one.seat, *_word(one)) for one in paper.endorsements]
+    note = _("视为同意：没有签署，也没有在期限内写明不同意见和理由（政府采购法实施条例第四十一条）。")
+    silent = any(one.deemed for one in paper.endorsements)
+    head = (_("席位"), _("意见"), _("理由"))
+    return _table(_("成员签署"), head, rows, "lll", (2, 1, 4), note if silent else "")
+
+
+def _word(one: Endorsement) -> tuple[str, str]:
+    if one.deemed:
+        return _("视为同意"), str(SILENT[one.deemed])
+    return (_("同意"), "") if one.agrees else (_("不同意"), one.dissent)
 
 
 def _proof(paper: Paper, report: ReportView) -> Section:

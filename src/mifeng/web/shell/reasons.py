@@ -166,6 +166,11 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "not-your-sheet": Text(_("只能修改自己席位的评分")),
         "report-other": Text(_("这不是现在待签的评审报告")),
         "report-signed": Text(_("您已签署这份报告，不能改签")),
+        "seat-signed": Text(_("这个席位已经签署这份报告，不能再记为视为同意")),
+        "agreement-deemed": Text(_("本席位逾时未签署，已依法记为视为同意，不能再签署")),
+        "dissent-open": Text(_("委员还可以提出不同意见，现在不能记为视为同意")),
+        "signatures-short": Text(_("签署的委员没有过半数"), _("%(members)d名委员中%(signed)d名已签署")),
+        "seat-unrenewed": Text(_("席位没有经身份核对补发席位码重新打开，签名密钥不能更换")),
         # the scoring template
         "template-sum": Text(_("各评审因素的满分之和不是100分"), _("合计%(points)s分")),
         "item-twice": Text(_("两个评审因素用了同一个编号"), _("编号：%(item)s")),

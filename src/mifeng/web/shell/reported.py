@@ -28,6 +28,13 @@ INVALID: Words = MappingProxyType({"quote-unreadable": gettext_lazy("报价读�
 LOW: Words = MappingProxyType(
     {"mean": gettext_lazy("低于平均报价"), "second": gettext_lazy("低于次低报价"), "ceiling": gettext_lazy("低于预算")}
 )
+SILENT: Words = MappingProxyType(
+    {
+        "refused": gettext_lazy("拒绝签署"),
+        "left": gettext_lazy("已离开评审现场"),
+        "unreachable": gettext_lazy("联系不上"),
+    }
+)
 SEAT_ROLES: Words = MappingProxyType({"expert": gettext_lazy("评审专家"), "buyer": gettext_lazy("采购人代表")})
 
 

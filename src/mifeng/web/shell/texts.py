@@ -268,6 +268,8 @@ STEP_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "correct_scores": _("修改评审结果"),
         "fail_valid": _("有效投标人不足三家"),
         "sign_report": _("签署评审报告"),
+        "deem_agreed": _("记录视为同意"),
+        "change_seat_key": _("更换席位密钥"),
         "give_sheet": _("发放评分表"),
         "save_cells": _("保存评分"),
         "sign_sheet": _("评分签名"),

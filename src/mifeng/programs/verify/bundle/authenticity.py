@@ -6,6 +6,7 @@ from typing import Literal
 
 from mifeng.programs.verify.bundle.case import Case
 from mifeng.programs.verify.bundle.findings import SEEN, UNSEEN, Fault, Found
+from mifeng.programs.verify.bundle.judged import Judged, Rekeyed
 from mifeng.programs.verify.bundle.subjects import Package
 from mifeng.rules.bundle import layout
 from mifeng.rules.bundle.reading import BidFile
@@ -27,6 +28,8 @@ from mifeng.rules.seal.statements import (
     verify_ecdsa,
     verify_ed25519,
 )
+
+LEAF_DIGITS = 64
 
 
 def log_signed(case: Case) -> Iterator[Found]:
@@ -127,21 +130,48 @@ def contributed(case: Case) -> Iterator[Found]:
 
 
 def seats(case: Case) -> Iterator[Found]:
-    """A7: sheets and report are signed by each seat whose own client has a key."""
+    """A7: sheets and report are signed with the key that the seat's own client had then; its changes fit."""
     for review in case.reviews:
-        keys = {seat: key for seat, _, key in review.members if key}
-        signed = [(one.seat, one.part, one.commitment, one.signature) for one in review.signed]
+        signed = [(one.line, one.seat, one.part, one.commitment, one.signature) for one in review.signed]
         signed += [
-            (str(one.get("seat")), "report", str(one.get("report")), str(one.get("signature")))
-            for one in review.facts("sign_report")
+            (line, str(one.get("seat")), "report", str(one.get("report")), str(one.get("signature")))
+            for line in review.of_type("sign_report")
+            for one in (move.facts for move in line.moves if move.step == "sign_report")
         ]
-        if keys and not review.is_open("sign_report"):
+        keyed = any(key for _, _, key in review.members) or review.rekeyed
+        if keyed and not review.is_open("sign_report"):
             yield UNSEEN
-        for seat, what, message, signature in signed:
-            if seat in keys:
+        for line, seat, what, message, signature in signed:
+            key = review.key_of(seat, line.row.index)
+            if key:
                 yield SEEN
-                if not _ecdsa(keys[seat], message, signature):
+                if not _ecdsa(key, message, signature):
                     yield Fault("seat-signature-wrong", f"{review.path} {seat} {what}")
+        for one in review.rekeyed:
+            yield SEEN
+            known = review.key_of(one.seat, one.line.row.index)
+            if one.before != known or not _changes(review, one):
+                yield Fault("seat-key-wrong", f"{review.path} {one.seat}", known, one.before)
+
+
+def _changes(review: Judged, one: Rekeyed) -> bool:
+    """Say whether a change of a key is of a member, to another key, behind a new code that officers or a face got."""
+    facts, seated = one.facts, max((line.row.index for line in review.of_type("seat_members")), default=0)
+    officers = facts.get("officers")
+    number = len(set(map(str, officers))) if isinstance(officers, list) else -1
+    return (
+        one.seat in {seat for seat, _, _ in review.members}
+        and one.line.row.index > seated
+        and bool(one.after)
+        and one.after != one.before
+        and {"face": 0, "officers": 2}.get(str(facts.get("checked"))) == number
+        and all(_is_leaf(facts.get(key)) for key in ("renewed", "entered"))
+        and facts.get("renewed") != facts.get("entered")
+    )
+
+
+def _is_leaf(value: object) -> bool:
+    return isinstance(value, str) and len(value) == LEAF_DIGITS and set(value) <= set("0123456789abcdef")
 
 
 def identity(case: Case, bid: BidFile) -> Identity | None:

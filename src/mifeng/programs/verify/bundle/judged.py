@@ -36,6 +36,17 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True)
+class Rekeyed:
+    """Another key in the place of a seat's own (席位密钥更换), as the log has it; good from its line on."""
+
+    seat: str
+    before: str
+    after: str
+    line: Line
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A sheet as it was laid open (公开的评分表): its text, and the salt of its commitment."""
 
@@ -94,6 +105,21 @@ class Judged:
         """Return seat, role and key of each member, as they were seated last."""
         rows = rows_of((self.facts("seat_members") or [{}])[-1].get("members"))
         return tuple((str(one.get("seat")), str(one.get("role")), str(one.get("key", ""))) for one in rows)
+
+    @cached_property
+    def rekeyed(self) -> tuple[Rekeyed, ...]:
+        """Return the changes of keys in the order of the log."""
+        return tuple(
+            Rekeyed(str(one.get("seat")), str(one.get("before")), str(one.get("after")), line, one)
+            for line in self.lines
+            for one in (move.facts for move in line.moves if move.step == "change_seat_key")
+        )
+
+    def key_of(self, seat: str, index: int) -> str:
+        """Return the key that a seat had at a place of the log; empty where it had none."""
+        first = next((key for name, _, key in self.members if name == seat), "")
+        later = [one.after for one in self.rekeyed if one.seat == seat and one.line.row.index < index]
+        return later[-1] if later else first
 
     @cached_property
     def positions(self) -> frozenset[int]:
@@ -199,9 +225,9 @@ class Judged:
 
     @cached_property
     def endorsed(self) -> list[Line]:
-        """Return the signatures behind the last report; those before it stand under another one."""
+        """Return the acts behind the last report by which members agree or dissent, or are deemed to agree."""
         concluded = max((line.row.index for line in self.of_type("conclude_evaluation")), default=0)
-        return [line for line in self.of_type("sign_report") if line.row.index > concluded]
+        return [line for line in self.of_type("sign_report", "deem_agreed") if line.row.index > concluded]
 
     @cached_property
     def reached(self) -> str:

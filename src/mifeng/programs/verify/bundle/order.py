@@ -102,7 +102,7 @@ def _reviewed(review: Judged, seeds: Sequence[Line]) -> Iterator[Found]:
     held = review.of_type("grant_deduction", "reject_bid")
     yield from _behind(review.package, review.of_type("lock_technical"), held)
     yield from _behind(review.package, [*held, *review.of_type("correct_scores")], concluded[-1:])
-    yield from _behind(review.package, review.of_type("sign_report"), review.of_type("hand_over"))
+    yield from _behind(review.package, review.of_type("sign_report", "deem_agreed"), review.of_type("hand_over"))
     for before, after in pairwise([row for row in rows if row]):
         yield from _behind(review.package, before, after)
 

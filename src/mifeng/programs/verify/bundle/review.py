@@ -11,6 +11,9 @@ from mifeng.rules.blind import Fault as Odd
 from mifeng.rules.blind import Grounds, Named, open_commitment, verify_mapping
 from mifeng.rules.bundle.reading import BidFile, Line
 from mifeng.rules.errors import Tampered, Unfair
+from mifeng.rules.evaluation import SILENT, dissent_until, is_most
+from mifeng.rules.ledger import format_time
+from mifeng.rules.rulebook import Rulebook
 from mifeng.rules.scoring import check_consistency, check_correction, check_sheet, corrected, parse_sheet
 from mifeng.rules.seats import check_committee
 
@@ -145,6 +148,7 @@ def committee(case: Case) -> Iterator[Found]:
                 yield from (Fault("committee-wrong", review.path, actual=code) for code in refusal.codes)
         yield from _chair(review)
         yield from _signed(review)
+        yield from _deemed(review, book)
 
 
 def _shown(review: Judged) -> Iterator[Found]:
@@ -257,21 +261,44 @@ def _chair(review: Judged) -> Iterator[Found]:
 
 
 def _signed(review: Judged) -> Iterator[Found]:
-    """Look for a signature of each member under the report that stands."""
+    """Look for a word of each member on the report that stands, once: a signature, or an agreement that is deemed."""
     if review.record is None:
         return
     if len(review.endorsed) < len(review.members):
         yield Fault("report-unsigned", review.path, str(len(review.members)), str(len(review.endorsed)))
         return
-    if not review.is_open("sign_report"):
+    if not review.is_open("sign_report", "deem_agreed"):
         yield UNSEEN
         return
-    signed = sorted(
-        str(one.get("seat")) for one in review.facts("sign_report") if one.get("report") == review.record.report
+    said = sorted(
+        str(one.get("seat"))
+        for one in (*review.facts("sign_report"), *review.facts("deem_agreed"))
+        if one.get("report") == review.record.report
     )
     seats = sorted(seat for seat, _, _ in review.members)
-    if signed != seats:
-        yield Fault("report-unsigned", review.path, " ".join(seats), " ".join(signed))
+    if said != seats:
+        yield Fault("report-unsigned", review.path, " ".join(seats), " ".join(said))
+
+
+def _deemed(review: Judged, book: Rulebook | None) -> Iterator[Found]:
+    """Look whether there was time to dissent, and most had signed, before a member was deemed to agree."""
+    concluded = review.of_type("conclude_evaluation")
+    for line in review.of_type("deem_agreed"):
+        yield SEEN
+        path = f"{review.path} deem_agreed"
+        before = [one for one in concluded if one.row.index < line.row.index]
+        at, reported = (one.entry.at if one and one.entry else None for one in (line, before[-1] if before else None))
+        if at is None or reported is None:
+            yield Fault("agreement-wrong", path)
+        elif book is not None and at < dissent_until(reported, book):
+            yield Fault("agreement-wrong", path, format_time(dissent_until(reported, book)), format_time(at))
+        after = before[-1].row.index if before else 0
+        signed = [one for one in review.of_type("sign_report") if after < one.row.index < line.row.index]
+        if not is_most(len(signed), len(review.members)):
+            yield Fault("agreement-wrong", path, str(len(review.members)), str(len(signed)))
+        facts = line.facts("deem_agreed")
+        if facts is not None and facts.get("why") not in SILENT:
+            yield Fault("agreement-wrong", path, " ".join(SILENT), str(facts.get("why")))
 
 
 def _texts(value: object) -> list[str]:

@@ -1,12 +1,15 @@
 """The form of the qualification review (资格审查表单)."""
 
+from collections.abc import Sequence
 from types import MappingProxyType
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy
 
 from mifeng.evaluation.actions.qualifying import MAX_REASONS
 from mifeng.web.shell.forms import RuledText
+from mifeng.web.shell.reported import SILENT
 from mifeng.web.workspace.forms.base import RoomForm, is_yes, plain_lines
 
 FOUND = (("yes", gettext_lazy("合格")), ("no", gettext_lazy("不合格")))
@@ -30,3 +33,16 @@ class QualificationForm(RoomForm):
     def clean_reasons(self) -> str:
         """Keep line ends in one form."""
         return plain_lines(self.cleaned_data["reasons"])
+
+
+class SilenceForm(RoomForm):
+    """Which member has no word on the report, and why (视为同意的席位与事由)."""
+
+    field_of = MappingProxyType({"reason-required": "why", "seat-signed": "seat", "malformed": "seat"})
+    seat = forms.ChoiceField(label=gettext_lazy("席位"), widget=forms.RadioSelect)
+    why = forms.ChoiceField(label=gettext_lazy("事由"), choices=list(SILENT.items()), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, seats: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.seats = seats
+        self.fields["seat"].choices = list(seats)  # type: ignore[attr-defined]

@@ -22,10 +22,12 @@ from mifeng.evaluation.queries import (
     code_commitment,
     doubts,
     examined,
+    key_changes,
     paper_for,
     progress,
     qualification_files,
     result,
+    signing,
 )
 from mifeng.kernel import reads, vault
 from mifeng.kernel.actors import Actor
@@ -33,7 +35,14 @@ from mifeng.kernel.ledger.append import Written
 from mifeng.rules.errors import Reason, WrongState
 from mifeng.sittings.queries import arrivals
 from mifeng.tenders.models import Lot
-from mifeng.web.shell.evaluated import doubt_lines, evaluation_steps, void_text
+from mifeng.web.shell.evaluated import (
+    doubt_lines,
+    evaluation_steps,
+    rekeyed_lines,
+    signing_view,
+    void_text,
+    word_lines,
+)
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.paper import report_answer
 from mifeng.web.shell.perform import submitted
@@ -64,6 +73,9 @@ def show(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
         unready=_unready(found),
         arrivals=arrivals(by, dossier.tender),
         doubts=doubt_lines(doubts(by, lot.pk)) if dossier.is_agency and found.doubtful else (),
+        signing=signing_view(signing(by, lot.pk)),
+        rekeyed=rekeyed_lines(key_changes(by, lot.pk)),
+        words=word_lines(concluded.signatures) if concluded else (),
         result=concluded,
         report=_report(dossier, lot, concluded) if concluded else None,
     )
