@@ -9,11 +9,14 @@ from mifeng.rules.errors import NotEntitled, Unfair, WrongMoment, WrongState
 from mifeng.rules.evaluation import (
     AWARD,
     EVALUATION,
+    GONE,
     SHEET,
     SILENT,
+    check_gone,
     check_moment,
     check_most,
     check_silence,
+    check_stoppable,
     dissent_until,
 )
 from mifeng.rules.lifecycle import Lifecycle, check_step, reachable, states
@@ -72,6 +75,17 @@ def test_every_state_can_be_reached(name: str) -> None:
         ),
         ("sheet", [("give_sheet", "clock"), ("save_cells", "expert"), ("sign_sheet", "expert")], "signed"),
         ("sheet", [("give_sheet", "clock"), ("annul_sheet", "clock")], "annulled"),
+        ("sheet", [("give_sheet", "clock"), ("sign_sheet", "expert"), ("annul_sheet", "agency")], "annulled"),
+        (
+            "evaluation",
+            [
+                ("begin_review", "agency"),
+                ("qualify", "buyer"),
+                ("elect_chair", "expert"),
+                ("stop_evaluation", "agency"),
+            ],
+            "stopped",
+        ),
         ("award", [("hand_over", "agency"), ("award", "buyer"), ("announce", "agency")], "announced"),
         ("award", [("hand_over", "agency"), ("deem_awarded", "clock"), ("take_next", "buyer")], "awarded"),
         ("award", [("hand_over", "agency"), ("start_anew", "buyer")], "restarted"),
@@ -157,3 +171,23 @@ def test_why_a_member_says_nothing_is_one_of_three_words() -> None:
     for word in ("", "王某拒签"):
         with pytest.raises(Unfair, match="reason-required"):
             check_silence(word)
+
+
+@pytest.mark.parametrize("state", ["chaired", "reviewing", "locked", "revealed"])
+@pytest.mark.parametrize("chairs", [True, False])
+@pytest.mark.parametrize("reported", [True, False])
+def test_an_evaluation_is_not_ended_once_its_scores_are_shown(state: str, chairs: bool, reported: bool) -> None:
+    """Our choice (ADR-5): but for a chair who leaves before there is a report."""
+    if state != "revealed" or (chairs and not reported):
+        check_stoppable(state, chairs=chairs, reported=reported)
+        return
+    with pytest.raises(WrongState, match="scores-shown"):
+        check_stoppable(state, chairs=chairs, reported=reported)
+
+
+def test_why_a_member_has_to_leave_is_one_of_three_words() -> None:
+    """MOF-87-49."""
+    for word in GONE:
+        check_gone(word)
+    with pytest.raises(Unfair, match="reason-required"):
+        check_gone("")

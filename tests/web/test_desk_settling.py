@@ -229,3 +229,17 @@ def test_the_desk_says_since_when_a_seat_signs_with_another_key(review: Review) 
 
     assert f'data-signs="{public_key(NEW)}"' in page
     assert (page.count("data-rekeyed"), read(review, 4, "/report").count("data-rekeyed")) == (1, 0)
+
+
+def test_a_desk_of_a_stopped_evaluation_says_so_and_shows_nothing(review: Review) -> None:
+    """MOF-87-49: everything stays sealed, the seat's own scores and the names too."""
+    Evaluation.objects.filter(pk=review.lot.pk).update(**{"state": "stopped", "reason": "member-gone"})
+
+    page = read(review, 3)
+    answers = [
+        ask(review, 3, path).status_code for path in ("/bids", "/report", "/sheet/technical.json", "/sign/technical")
+    ]
+
+    assert ("评标已停止，资料封存" in page, "重新组建评审委员会" in page) == (True, True)
+    assert [firm for firm in FIRMS if firm in page] == []
+    assert all(status in (302, 404) for status in answers), answers

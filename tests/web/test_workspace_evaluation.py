@@ -269,6 +269,35 @@ def test_a_seat_that_signs_with_another_key_is_seen_by_those_who_watch(review: R
     assert [public_key(NEW) in page for page in after] == [False, False]
 
 
+def test_the_agency_stops_an_evaluation_whose_member_has_to_leave(review: Review) -> None:
+    """In two steps; afterwards every page says so, and nothing of it is to be read (MOF-87-49)."""
+    Lot.objects.filter(pk=review.lot.pk).update(**{"state": "closed"})
+    for step in ("qualified", "seated", "chaired", "reviewing", "locked"):
+        lead(review, step)
+    address, chosen = page_of(review, "evaluation/stop"), {"seat": "two/1", "why": "health"}
+    before = [read(account, page_of(review), at=LATER) for account in (AGENCY, "buyer")]
+    form = read(AGENCY, address, at=LATER)
+    asked = text_of(send(AGENCY, address, chosen, at=LATER, key="ask"))
+    others = [ask(account, address, at=LATER).status_code for account in ("buyer", "agency-b")]
+    done = [send(AGENCY, address, {**chosen, "word": "停止评标"}, at=LATER, key="stop") for _ in range(2)]
+    pages = [read(AGENCY, page_of(review), at=LATER), read("supervisor", cockpit_of(review), at=LATER)]
+    project = read(AGENCY, f"/workspace/{review.lot.tender_id}", at=LATER)
+
+    assert [address in page for page in before] == [True, False]
+    assert (form.count('value="two/1"'), "因健康原因不能继续" in asked, others) == (1, True, [403, 404])
+    assert ([one.status_code for one in done], review.state) == ([303, 303], "stopped")
+    for page in pages:
+        assert ("评标已停止，资料封存" in page, "因健康原因不能继续" in page, "data-codes" in page) == (
+            True,
+            True,
+            False,
+        )
+        assert address not in page
+    assert "评标已停止" in project
+    late = ask(AGENCY, address, at=LATER)
+    assert (late.status_code, codes(late)) == (409, ["wrong-state"])
+
+
 def reported(review: Review, signed: int) -> None:
     """Put the report together and let some of the members sign it."""
     with clock.frozen(REPORTED):

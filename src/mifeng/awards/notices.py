@@ -16,7 +16,7 @@ from mifeng.sittings import queries as sittings
 from mifeng.tenders.models import Lot
 from mifeng.tenders.queries import issued_documents
 
-OVER = ("concluded", "void")
+OVER = ("concluded", "void", "stopped")
 
 
 def check_committee_done(lot: Lot) -> None:

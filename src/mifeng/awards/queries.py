@@ -28,6 +28,7 @@ from mifeng.tenders import queries as tenders
 from mifeng.tenders.models import Lot, Tender
 
 VOID = "void"
+ENDED = (VOID, "stopped")
 NOTHING_YET = AwardTimes()
 
 
@@ -276,8 +277,8 @@ def public_clocks(tender: Tender, lots: Iterable[Lot], now: datetime) -> tuple[C
 
 
 def _all_times(lots: list[Lot]) -> AwardTimes:
-    """Return how far the packages of a project are together; a package that is void holds nothing up."""
-    going = Evaluation.objects.filter(pk__in=[lot.pk for lot in lots]).exclude(state=VOID)
+    """Return how far the packages of a project are together; a package that came to no report holds nothing up."""
+    going = Evaluation.objects.filter(pk__in=[lot.pk for lot in lots]).exclude(state__in=ENDED)
     concluded = dict(going.values_list("pk", "concluded_at"))
     awards = Award.objects.in_bulk(list(concluded))
     times = [_times(awards.get(pk), at) for pk, at in concluded.items()]

@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from mifeng.evaluation.actions.sheets import saved_cells
 from mifeng.evaluation.codes import codes_of
 from mifeng.evaluation.models import BlindCopy, Cell, Member, NamedBid, Opinion, Sheet
@@ -66,7 +68,7 @@ class Desk:
         package: number and name of the package.
         chair: seat of the chair; empty before one is elected.
         vote: the seat that this one names for the chair; empty before it does.
-        reason: code of why the tender is void; else empty.
+        reason: code of why the tender is void or the evaluation stopped; else empty.
         peers: all seats of the committee, this one among them, by label.
         key: public key with which the seat's own client signs; empty where it has none.
         rekeyed_at: since when the seat signs with this key, where it had another before.
@@ -185,7 +187,7 @@ def desk_for(by: Actor, lot_id: UUID) -> Desk:
     Raises:
         DoesNotExist: for whoever has no seat in it.
     """
-    member = _member(by, lot_id)
+    member = _members().get(evaluation=lot_id, handle=by.handle, role=by.role)
     evaluation = member.evaluation
     peers = _peers(lot_id)
     vote = Opinion.objects.filter(member=member, kind="chair").values_list("said", flat=True).first()
@@ -366,8 +368,12 @@ def _named_files(row: NamedBid) -> tuple[OpenFile, ...]:
 
 
 def _member(by: Actor, lot_id: UUID) -> Member:
-    rows = Member.objects.select_related("evaluation__lot__tender")
-    return rows.get(evaluation=lot_id, handle=by.handle, role=by.role)
+    """Return the member behind an actor; nobody once the evaluation was stopped, since everything in it is sealed."""
+    return _members().exclude(evaluation__state="stopped").get(evaluation=lot_id, handle=by.handle, role=by.role)
+
+
+def _members() -> QuerySet[Member]:
+    return Member.objects.select_related("evaluation__lot__tender")
 
 
 def _peers(lot_id: UUID) -> tuple[Peer, ...]:

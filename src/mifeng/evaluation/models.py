@@ -16,7 +16,8 @@ class Evaluation(models.Model):
     """The evaluation of a package (评标), from the opening of its bids on.
 
     ``template`` is what was fixed with the notice, repeated here for the desk. ``reason`` is the code of why the tender
-    is void. ``report_hash`` names the report that waits for signatures or has all of them; empty after a correction.
+    is void or the evaluation stopped; then ``gone`` is the seat whose member had to leave, ``why`` the word for it.
+    ``report_hash`` names the report that waits for signatures or has all of them; empty after a correction.
     """
 
     lot = models.OneToOneField("tenders.Lot", on_delete=models.PROTECT, primary_key=True, related_name="+")
@@ -27,11 +28,14 @@ class Evaluation(models.Model):
     round = models.PositiveSmallIntegerField(default=1)
     reason = models.CharField(max_length=40, blank=True)
     chair = models.CharField(max_length=64, blank=True)
+    gone = models.CharField(max_length=64, blank=True)
+    why = models.CharField(max_length=12, blank=True)
     copied_at = models.DateTimeField(null=True)
     locked_at = models.DateTimeField(null=True)
     revealed_at = models.DateTimeField(null=True)
     report_hash = models.CharField(max_length=64, blank=True)
     concluded_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
 
 
 class ScoringTemplate(models.Model):

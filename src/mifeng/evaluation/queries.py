@@ -46,7 +46,7 @@ class Progress:
     Args:
         lot_id: the package.
         state: of the evaluation; empty before the review begins.
-        reason: code of why the tender is void.
+        reason: code of why the tender is void or the evaluation stopped.
         bids: that were opened.
         reviewed: for qualification.
         qualified: of those.
@@ -60,6 +60,7 @@ class Progress:
         revealed_at: when all scores were shown.
         concluded_at: when the report had all signatures.
         doubtful: technical files that cannot be shown to the desks.
+        stopped: when the evaluation was stopped, the seat whose member had to leave, and the word of the reason.
     """
 
     lot_id: UUID
@@ -78,6 +79,7 @@ class Progress:
     revealed_at: datetime | None = None
     concluded_at: datetime | None = None
     doubtful: int = 0
+    stopped: tuple[datetime, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,7 @@ def progress(by: Actor, lot_id: UUID) -> Progress:
         revealed_at=evaluation.revealed_at,
         concluded_at=evaluation.concluded_at,
         doubtful=BlindCopy.objects.filter(evaluation=evaluation).exclude(fault="").count(),
+        stopped=(evaluation.stopped_at, evaluation.gone, evaluation.why) if evaluation.stopped_at else None,
     )
 
 
@@ -300,6 +303,16 @@ def signing(by: Actor, lot_id: UUID) -> Signing | None:
     _lot(by, lot_id)
     evaluation = Evaluation.objects.select_related("lot__tender").filter(pk=lot_id).first()
     return signing_of(evaluation) if evaluation else None
+
+
+def seats(by: Actor, lot_id: UUID) -> tuple[str, ...]:
+    """Return the seats of a committee by label, to those who may know how far the review is.
+
+    Raises:
+        DoesNotExist: for everybody but agency, purchaser and supervisor of its project.
+    """
+    _lot(by, lot_id)
+    return tuple(Member.objects.filter(evaluation=lot_id).order_by("seat").values_list("seat", flat=True))
 
 
 def key_changes(by: Actor, lot_id: UUID) -> tuple[KeyChanged, ...]:

@@ -74,6 +74,14 @@ def tell_deemed(*, entry_id: int) -> None:
         _tell(tender, "agreement-deemed", entry_id, posts)
 
 
+@app.task(name="evaluation.tell_stopped", retry=AGAIN)
+def tell_stopped(*, entry_id: int) -> None:
+    """Tell purchaser and supervisor that an evaluation was stopped (通知停止评标)."""
+    for tender, _ in tenders_of_entry(entry_id):
+        posts = {"buyer": tender.purchaser_id, "supervisor": tender.supervisor_id}
+        _tell(tender, "evaluation-stopped", entry_id, posts)
+
+
 @app.task(name="evaluation.tell_rekeyed", retry=AGAIN)
 def tell_rekeyed(*, entry_id: int) -> None:
     """Tell agency and supervisor that a seat signs with another key (通知席位密钥更换)."""

@@ -12,6 +12,9 @@ The purchaser's representative is a member of the committee like the experts; wh
 A report stands when every member has had a word on it: a signature, with a dissent or without, or, of a member who says
 nothing although there was time and most have signed, an agreement that is deemed (视为同意) and put on record.
 
+A member who has to leave once codes were given out, and whose place cannot be filled in time, ends the evaluation: it
+is stopped (停止评标), and everything in it stays sealed for a new committee to begin anew.
+
 A *sheet* (评分表) belongs to one seat and one part. It is written cell by cell, signed once, and shown with all others.
 The sheet of a member who has to leave is annulled, and a successor begins anew.
 
@@ -40,6 +43,7 @@ EVALUATION: Lifecycle = MappingProxyType(
         "correct_scores": step("revealed", "revealed", "buyer expert", "MOF-87-64"),
         "fail_valid": step("locked revealed", "void", "agency buyer expert", "GPL-36"),
         "sign_report": step("revealed", "concluded", "buyer expert", "GPLR-41"),
+        "stop_evaluation": step("chaired reviewing locked revealed", "stopped", "agency", "MOF-87-49"),
         "deem_agreed": step("revealed", "concluded", "agency", "GPLR-41"),
     }
 )
@@ -51,7 +55,7 @@ SHEET: Lifecycle = MappingProxyType(
         "sign_sheet": step("writing", "signed", "buyer expert", "our choice (ADR-5)"),
         "show_sheet": step("signed", "shown", "clock", "our choice (ADR-5)"),
         "correct_sheet": step("shown", "shown", "buyer expert", "MOF-87-64"),
-        "annul_sheet": step("writing signed", "annulled", "clock", "GPLR-9"),
+        "annul_sheet": step("writing signed", "annulled", "clock agency", "GPLR-9"),
     }
 )
 
@@ -68,6 +72,8 @@ AWARD: Lifecycle = MappingProxyType(
 
 # Why a member has no word of their own on a report: words, since free text could name a person in the ledger.
 SILENT = ("refused", "left", "unreachable")
+# Why a member has to leave the committee: a tie that shows late, health, another cause.
+GONE = ("tie", "health", "left")
 
 
 def dissent_until(reported_at: datetime, rulebook: Rulebook) -> datetime:
@@ -123,3 +129,34 @@ def check_most(signed: int, members: int) -> None:
     if not is_most(signed, members):
         facts = {"signed": signed, "members": members}
         raise WrongState(Reason("signatures-short", facts, lifted_by=("expert", "buyer")))
+
+
+def check_gone(word: str) -> None:
+    """Refuse to end an evaluation for another than a known reason (停止评标事由).
+
+    Raises:
+        Unfair: ``reason-required``.
+
+    Source: MOF-87-49
+    """
+    if word not in GONE:
+        raise Unfair(Reason("reason-required"))
+
+
+def check_stoppable(state: str, *, chairs: bool, reported: bool) -> None:
+    """Refuse to end an evaluation whose scores are known, so that nobody ends one for its result (停止评标时点).
+
+    The chair alone can still be missed then: without a chair no report is put together.
+
+    Args:
+        state: of the evaluation.
+        chairs: it is the chair who has to leave.
+        reported: a report stands.
+
+    Raises:
+        WrongState: ``scores-shown``.
+
+    Source: our choice (ADR-5)
+    """
+    if state == "revealed" and (reported or not chairs):
+        raise WrongState(Reason("scores-shown"))

@@ -136,6 +136,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "dissent-open": "our choice (ADR-5)",
         "signatures-short": "MOF-87-61",
         "seat-unrenewed": "our choice (ADR-9)",
+        "member-gone": "MOF-87-49",
+        "scores-shown": "our choice (ADR-5)",
         # the scoring template
         "template-sum": "MOF-87-55",
         "item-twice": "our choice (ADR-7)",

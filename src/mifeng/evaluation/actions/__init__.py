@@ -24,6 +24,7 @@ from mifeng.evaluation.actions.qualifying import (
 from mifeng.evaluation.actions.reporting import Endorsed, conclude_evaluation, sign_report
 from mifeng.evaluation.actions.revealing import lock_technical, reveal
 from mifeng.evaluation.actions.sheets import Entered, Signed, save_cells, sign_sheet
+from mifeng.evaluation.actions.stopping import stop_evaluation
 
 __all__ = [
     "Copied",
@@ -52,4 +53,5 @@ __all__ = [
     "sign_report",
     "sign_sheet",
     "start_evaluation",
+    "stop_evaluation",
 ]

@@ -43,6 +43,7 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "panel-resumed": _("有专家须回避或未到，正在递补"),
         "report-signed": _("评审报告已由全体成员签署"),
         "report-settled": _("评审报告签署完毕，有成员视为同意"),
+        "evaluation-stopped": _("一名评审委员不能继续，评标已停止，资料封存"),
         "agreement-deemed": _("有评审成员逾时未签署报告，记为视为同意"),
         "seat-rekeyed": _("一个评审席位经身份核对重新入席，更换了签名密钥"),
         "evaluation-void": _("废标：合格的投标人不足法定家数"),

@@ -44,6 +44,7 @@ from mifeng.web.shell.evaluated import (
     evaluation_steps,
     rekeyed_lines,
     signing_view,
+    stopped_line,
     void_text,
     word_lines,
 )
@@ -112,6 +113,7 @@ def evaluation(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
         "arrivals": arrivals(by, tender),
         "steps": evaluation_steps(found, template is None or bool(template.part("business"))),
         "void": void_text(found),
+        "stopped": stopped_line(found),
         "bids": bids,
         "view": template_view(template) if template else None,
         "commitment": code_commitment(by, lot.pk),

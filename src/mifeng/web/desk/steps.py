@@ -53,8 +53,8 @@ def place_of(desk: Desk) -> Place:
     """Return what a seat is at."""
     number = PLACES.get(desk.state, 0)
     title = str(STEPS[number - 1]) if number else _("评审")
-    if desk.state == "void":
-        return Place("void", _("废标"), 4)
+    if desk.state in ("void", "stopped"):
+        return Place("void", _("废标") if desk.state == "void" else _("停止评标"), 4)
     if desk.state == "qualified":
         return Place("chair", title, number)
     if desk.state in SCORED:

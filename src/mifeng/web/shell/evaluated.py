@@ -10,7 +10,7 @@ from mifeng.evaluation.queries import Doubt, Progress, Signature
 from mifeng.evaluation.signing import KeyChanged, Signing
 from mifeng.rules.errors import Reason
 from mifeng.web.shell import words
-from mifeng.web.shell.reported import SILENT
+from mifeng.web.shell.reported import GONE, SILENT
 from mifeng.web.shell.seats import label_titles
 
 ORDER = ("", "qualifying", "qualified", "chaired", "reviewing", "locked", "revealed", "concluded")
@@ -86,8 +86,8 @@ def evaluation_steps(progress: Progress, business: bool = True) -> list[Evaluati
         progress: in numbers.
         business: the template has items of the business part, so that a second sheet follows the lock.
     """
-    if progress.state == "void":
-        return _voided(progress)
+    if progress.state in ("void", "stopped"):
+        return _ended(progress)
     at = ORDER.index(progress.state)
     seated = _("%(number)d人") % {"number": progress.members} if progress.members else ""
     # With the lock every technical sheet is signed: what is counted after it are the business sheets.
@@ -120,8 +120,16 @@ def doubt_lines(found: Iterable[Doubt]) -> list[tuple[Doubt, str]]:
 
 
 def void_text(progress: Progress) -> str:
-    """Return in words why a tender is void; empty while it is not."""
+    """Return in words why a tender is void or its evaluation was stopped; empty while neither is so."""
     return words.reason_text(Reason(progress.reason)) if progress.reason else ""
+
+
+def stopped_line(progress: Progress) -> tuple[str, str, datetime] | None:
+    """Return whose member could not go on, why, and when the evaluation was stopped; None while it was not."""
+    if progress.stopped is None:
+        return None
+    at, seat, why = progress.stopped
+    return label_titles([seat])[seat], str(GONE[why]), at
 
 
 def _word(one: Signature) -> str:
@@ -130,12 +138,12 @@ def _word(one: Signature) -> str:
     return "" if one.agrees else _("有异议：%(dissent)s") % {"dissent": one.dissent}
 
 
-def _voided(progress: Progress) -> list[EvaluationStep]:
+def _ended(progress: Progress) -> list[EvaluationStep]:
     reviewed = _("%(reviewed)d/%(bids)d已审查") % {"reviewed": progress.reviewed, "bids": progress.bids}
     passed = _("%(number)d家合格") % {"number": progress.qualified}
     return [
         EvaluationStep(_("资格审查"), "done", words.state("qualified"), reviewed, passed),
-        EvaluationStep(_("评审"), "stop", words.state("void"), "", void_text(progress)),
+        EvaluationStep(_("评审"), "stop", words.state(progress.state), "", void_text(progress)),
     ]
 
 

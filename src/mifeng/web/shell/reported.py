@@ -35,6 +35,13 @@ SILENT: Words = MappingProxyType(
         "unreachable": gettext_lazy("联系不上"),
     }
 )
+GONE: Words = MappingProxyType(
+    {
+        "tie": gettext_lazy("评审中发现应当回避"),
+        "health": gettext_lazy("因健康原因不能继续"),
+        "left": gettext_lazy("离开评审现场，不能继续"),
+    }
+)
 SEAT_ROLES: Words = MappingProxyType({"expert": gettext_lazy("评审专家"), "buyer": gettext_lazy("采购人代表")})
 
 

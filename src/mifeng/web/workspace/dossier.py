@@ -90,7 +90,7 @@ class Dossier:
     def stage(self) -> str:
         """Return how far the least advanced package is from its review to its result; empty before the review."""
         found = [self.stages.get(lot.pk, "") for lot in self.row.lots]
-        going = [one for one in found if one != "void"] or found
+        going = [one for one in found if one not in ("void", "stopped")] or found
         return min(going, key=lambda one: AFTER.index(one) if one in AFTER else -1)
 
     @property

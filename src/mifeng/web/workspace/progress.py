@@ -188,6 +188,7 @@ def _evaluated(role: str, stage: str) -> tuple[str, str]:
         "locked": ("go", _("商务部分评审中")),
         "revealed": ("go", _("等签署评审报告")),
         "void": ("stop", _("已废标")),
+        "stopped": ("stop", _("评标已停止")),
     }
     return words_of.get(stage, ("go", words.state(stage)))
 
@@ -289,7 +290,8 @@ def _evaluation(dossier: Dossier) -> Task:
     url = reverse("workspace:evaluation", args=[dossier.tender.pk, lot.pk])
     if stage in EVALUATED:
         return Task(title, *_evaluated(dossier.by.role, stage), url)
-    return Task(title, "stop" if stage == "void" else "done", words.state(stage) if stage == "void" else "", url)
+    ended = stage in ("void", "stopped")
+    return Task(title, "stop" if ended else "done", words.state(stage) if ended else "", url)
 
 
 def evaluation_turn(dossier: Dossier) -> Task | None:

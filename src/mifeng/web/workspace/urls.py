@@ -14,6 +14,7 @@ from mifeng.web.workspace.views import (
     scoring,
     seats,
     signing,
+    stopping,
 )
 
 app_name = "workspace"
@@ -33,6 +34,7 @@ urlpatterns = [
     path("<uuid:pk>/lots/<uuid:lot_id>/award/<slug:name>", awards.carry_out, name="award-act"),
     path("<uuid:pk>/lots/<uuid:lot_id>/evaluation", evaluation.show, name="evaluation"),
     path("<uuid:pk>/lots/<uuid:lot_id>/evaluation/start", evaluation.start, name="start-evaluation"),
+    path("<uuid:pk>/lots/<uuid:lot_id>/evaluation/stop", stopping.stop, name="stop-evaluation"),
     path("<uuid:pk>/lots/<uuid:lot_id>/evaluation/silence", signing.deem, name="deem"),
     path("<uuid:pk>/lots/<uuid:lot_id>/evaluation/report", evaluation.report, name="report"),
     path("<uuid:pk>/lots/<uuid:lot_id>/bids/<uuid:bid_id>", evaluation.review, name="review"),

@@ -4,7 +4,7 @@ from mifeng.web.workspace.forms.base import RoomForm
 from mifeng.web.workspace.forms.documents import ReturnForm, UploadForm
 from mifeng.web.workspace.forms.draws import DrawForm, WidenForm
 from mifeng.web.workspace.forms.entry import EntryForm
-from mifeng.web.workspace.forms.evaluation import QualificationForm, SilenceForm
+from mifeng.web.workspace.forms.evaluation import QualificationForm, SeatForm
 from mifeng.web.workspace.forms.notices import ClarifyForm, PublishForm
 from mifeng.web.workspace.forms.scoring import ScoringForm
 from mifeng.web.workspace.forms.seats import ReleaseForm, ReplanForm, SeatPlanForm
@@ -20,8 +20,8 @@ __all__ = [
     "ReturnForm",
     "RoomForm",
     "ScoringForm",
+    "SeatForm",
     "SeatPlanForm",
-    "SilenceForm",
     "UploadForm",
     "WidenForm",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from mifeng.evaluation.actions.qualifying import MAX_REASONS
 from mifeng.web.shell.forms import RuledText
-from mifeng.web.shell.reported import SILENT
+from mifeng.web.shell.reported import Words
 from mifeng.web.workspace.forms.base import RoomForm, is_yes, plain_lines
 
 FOUND = (("yes", gettext_lazy("合格")), ("no", gettext_lazy("不合格")))
@@ -35,14 +35,16 @@ class QualificationForm(RoomForm):
         return plain_lines(self.cleaned_data["reasons"])
 
 
-class SilenceForm(RoomForm):
-    """Which member has no word on the report, and why (视为同意的席位与事由)."""
+class SeatForm(RoomForm):
+    """Which member is spoken of, and why (席位与事由): one who says nothing on the report, or who has to leave."""
 
     field_of = MappingProxyType({"reason-required": "why", "seat-signed": "seat", "malformed": "seat"})
     seat = forms.ChoiceField(label=gettext_lazy("席位"), widget=forms.RadioSelect)
-    why = forms.ChoiceField(label=gettext_lazy("事由"), choices=list(SILENT.items()), widget=forms.RadioSelect)
+    why = forms.ChoiceField(label=gettext_lazy("事由"), widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, seats: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, seats: Sequence[tuple[str, str]] = (), whys: Words = MappingProxyType({}), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.seats = seats
         self.fields["seat"].choices = list(seats)  # type: ignore[attr-defined]
+        self.fields["why"].choices = list(whys.items())  # type: ignore[attr-defined]

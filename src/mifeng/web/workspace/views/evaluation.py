@@ -33,6 +33,7 @@ from mifeng.kernel import reads, vault
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.append import Written
 from mifeng.rules.errors import Reason, WrongState
+from mifeng.rules.evaluation import EVALUATION as EVALUATION_TABLE
 from mifeng.sittings.queries import arrivals
 from mifeng.tenders.models import Lot
 from mifeng.web.shell.evaluated import (
@@ -40,6 +41,7 @@ from mifeng.web.shell.evaluated import (
     evaluation_steps,
     rekeyed_lines,
     signing_view,
+    stopped_line,
     void_text,
     word_lines,
 )
@@ -172,6 +174,8 @@ def _about(dossier: Dossier, lot: Lot, found: Progress) -> dict[str, Any]:
         "progress": found,
         "steps": evaluation_steps(found, business),
         "void": void_text(found),
+        "stopped": stopped_line(found),
+        "stoppable": found.state in EVALUATION_TABLE["stop_evaluation"].sources,
         "announced": dossier.stages.get(lot.pk) == "announced",
     }
 

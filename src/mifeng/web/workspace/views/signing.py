@@ -21,7 +21,7 @@ from mifeng.web.shell.posts import acting_post, methods, only
 from mifeng.web.shell.reported import SILENT
 from mifeng.web.shell.seats import label_titles
 from mifeng.web.workspace.dossier import Dossier, lot_of, open_dossier
-from mifeng.web.workspace.forms import SilenceForm
+from mifeng.web.workspace.forms import SeatForm
 from mifeng.web.workspace.frame import Decision, Fact, answered_before, decided, framed
 
 SILENCE = "workspace/silence.html"
@@ -45,11 +45,11 @@ def deem(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
     context = framed(dossier, "evaluation", lot=lot, signing=found, titles=titles, blocked=blocked)
     choices = [(seat, titles[seat]) for seat in found.waiting]
     if request.method != "POST":
-        return render(request, SILENCE, {"form": SilenceForm(seats=choices), **context})
+        return render(request, SILENCE, {"form": SeatForm(seats=choices, whys=SILENT), **context})
     decision = Decision(
         word=_("视为同意"),
         template=SILENCE,
-        make=lambda: SilenceForm(request.POST, seats=choices),
+        make=lambda: SeatForm(request.POST, seats=choices, whys=SILENT),
         ask=lambda form: blocked,
         restate=lambda form: restated(dossier, lot, form, titles),
         act=lambda form, by: deem_agreed(
@@ -74,7 +74,7 @@ def obstacles(found: Signing, now: datetime) -> list[Reason]:
     return reasons
 
 
-def restated(dossier: Dossier, lot: Lot, form: SilenceForm, titles: Mapping[str, str]) -> Mapping[str, Any]:
+def restated(dossier: Dossier, lot: Lot, form: SeatForm, titles: Mapping[str, str]) -> Mapping[str, Any]:
     """Return what the page says that asks for the word."""
     said = form.cleaned_data
     return {

@@ -1,0 +1,155 @@
+"""A member who has to leave ends the evaluation: all of it stays sealed, and nobody ends one for its result.
+
+MOF-87-49, GPLR-9; our choice (ADR-5).
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mifeng.config.reactions import REACTIONS
+from mifeng.evaluation import blind, queries, tasks
+from mifeng.evaluation.actions import Entered, conclude_evaluation, elect_chair, save_cells, stop_evaluation
+from mifeng.evaluation.models import Cell, CodeIssue, Evaluation, Member, Sheet
+from mifeng.kernel import clock
+from mifeng.kernel.inbox import lines
+from mifeng.kernel.ledger.append import Written
+from mifeng.rules.errors import NotEntitled, Unfair, WrongState
+from tests.actions.evidence import not_there, read_entry, refused
+from tests.actions.reviews import SCORING, SEATS, Review, lead, score, sign
+
+STEP = "reviewing"
+LATER = SCORING + timedelta(minutes=10)
+CHAIR = 2
+
+
+def stop(review: Review, seat: str = "one/1", why: str = "tie", account: str = "agency-a") -> Written:
+    """Let a post stop the evaluation since the member of a seat has to leave."""
+    with clock.frozen(LATER):
+        return stop_evaluation(review.lot.pk, seat, why, by=review.city[account])
+
+
+def scored(review: Review) -> None:
+    """Let three members score, two of them sign."""
+    for number in (1, 2, 3):
+        score(review, number, "technical")
+    for number in (1, 2):
+        sign(review, number, "technical")
+
+
+def test_everything_stays_and_nobody_reads_it(review: Review) -> None:
+    """No sheet counts any more; what was saved, signed and linked lies sealed where it was."""
+    scored(review)
+    kept = Cell.objects.count(), CodeIssue.objects.count(), Sheet.objects.exclude(sealed=None).count()
+
+    entry = read_entry(stop(review).id)
+
+    assert review.state == "stopped"
+    assert entry.moves[0] == "evaluation.evaluation stop_evaluation: reviewing → stopped"
+    annulled = {
+        "evaluation.sheet annul_sheet: signed → annulled": 2,
+        "evaluation.sheet annul_sheet: writing → annulled": 3,
+    }
+    assert Counter(entry.moves[1:]) == annulled
+    assert entry.facts("stop_evaluation") == {"seat": "one/1", "why": "tie", "sheets": 5}
+    assert set(Sheet.objects.values_list("state", flat=True)) == {"annulled"}
+    assert (Cell.objects.count(), CodeIssue.objects.count(), Sheet.objects.exclude(sealed=None).count()) == kept
+    progress = queries.progress(review.city["supervisor"], review.lot.pk)
+    assert (progress.state, progress.reason, progress.stopped) == ("stopped", "member-gone", (LATER, "one/1", "tie"))
+    assert (progress.sheets, progress.signed) == (0, 0)
+
+
+@pytest.mark.parametrize("step", ["reviewing", "locked"])
+def test_no_desk_and_no_post_reads_anything_of_it(review: Review, step: str) -> None:
+    """Codes, files, own scores, names behind codes, the secret: sealed for the supervisor too."""
+    if step == "locked":
+        lead(review, "locked")
+    lot, by = review.lot.pk, review.member(1)
+    [first, *_] = blind.pages_for(by, lot)
+    stop(review)
+
+    reads: list[Callable[[], Any]] = [
+        lambda: blind.pages_for(by, lot),
+        lambda: blind.file_for(by, lot, first.code, 1),
+        lambda: blind.saved_for(by, lot, "technical"),
+        lambda: blind.sheet_for(by, lot, "technical"),
+        lambda: blind.named_for(by, lot),
+        lambda: blind.named_file_for(by, lot, "1".zfill(64), 1),
+        lambda: blind.opinions_for(by, lot, "reject"),
+        lambda: blind.report_for(by, lot),
+    ]
+    for read in reads:
+        with not_there(Member):
+            read()
+    for account in ("supervisor", "agency-a", "buyer"):
+        with not_there(Evaluation):
+            queries.sheets(review.city[account], lot)
+    with not_there(Evaluation):
+        queries.code_map(review.city["supervisor"], lot)
+    assert (blind.desk_for(by, lot).state, blind.desk_for(by, lot).reason) == ("stopped", "member-gone")
+
+
+def test_nothing_goes_on_by_itself(review: Review) -> None:
+    scored(review)
+    stop(review)
+
+    with clock.frozen(LATER):
+        tasks.look_after(timestamp=0)
+        tasks.advance(review.lot.pk)
+        with refused(WrongState, "wrong-state"):
+            elect_chair(review.lot.pk, SEATS[2], by=review.member(1))
+        with refused(WrongState, "wrong-state"):
+            save_cells(review.lot.pk, "technical", [Entered("P3972ADH", "t1", Decimal(1))], by=review.member(4))
+    assert review.state == "stopped"
+
+
+def test_purchaser_and_supervisor_are_told(review: Review) -> None:
+    entry = stop(review).id
+    tasks.tell_stopped(entry_id=entry)
+
+    told = {name: [one.kind for one in lines(review.city[name])] for name in ("buyer", "supervisor", "agency-a")}
+    assert told == {"buyer": ["evaluation-stopped"], "supervisor": ["evaluation-stopped"], "agency-a": []}
+    assert REACTIONS["stop_evaluation"] == (tasks.tell_stopped,)
+
+
+@pytest.mark.parametrize(
+    ("seat", "why", "account", "kind", "code"),
+    [
+        ("one/1", "王某病了", "agency-a", Unfair, "reason-required"),
+        ("host/9", "tie", "agency-a", Unfair, "malformed"),
+        ("one/1", "tie", "buyer", NotEntitled, "wrong-post"),
+        ("one/1", "tie", "supervisor", NotEntitled, "wrong-post"),
+        ("one/1", "tie", "agency-b", NotEntitled, "not-your-project"),
+    ],
+)
+def test_only_the_agency_stops_for_a_known_reason(
+    review: Review, seat: str, why: str, account: str, kind: type, code: str
+) -> None:
+    with refused(kind, code):
+        stop(review, seat, why, account)
+
+
+def test_nobody_ends_an_evaluation_for_its_result(review: Review) -> None:
+    """Once the scores are shown only a chair who leaves before the report does, and after the report nobody."""
+    for step in ("locked", "revealed"):
+        lead(review, step)
+    with refused(WrongState, "scores-shown"):
+        stop(review)
+    with clock.frozen(LATER):
+        conclude_evaluation(review.lot.pk, by=review.member(CHAIR))
+    with refused(WrongState, "scores-shown"):
+        stop(review, SEATS[CHAIR - 1])
+    Evaluation.objects.update(report_hash="")
+
+    stop(review, SEATS[CHAIR - 1], "health")
+
+    assert review.state == "stopped"
+    assert set(Sheet.objects.values_list("state", flat=True)) == {"shown"}
+    with not_there(Evaluation):
+        queries.sheets(review.city["supervisor"], review.lot.pk)
+    with refused(WrongState, "wrong-state"):
+        stop(review)
