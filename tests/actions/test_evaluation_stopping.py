@@ -13,12 +13,20 @@ import pytest
 
 from mifeng.config.reactions import REACTIONS
 from mifeng.evaluation import blind, queries, tasks
-from mifeng.evaluation.actions import Entered, conclude_evaluation, elect_chair, save_cells, stop_evaluation
+from mifeng.evaluation.actions import (
+    Entered,
+    conclude_evaluation,
+    declare_unable,
+    elect_chair,
+    save_cells,
+    stop_evaluation,
+)
 from mifeng.evaluation.models import Cell, CodeIssue, Evaluation, Member, Sheet
 from mifeng.kernel import clock
 from mifeng.kernel.inbox import lines
 from mifeng.kernel.ledger.append import Written
 from mifeng.rules.errors import NotEntitled, Unfair, WrongState
+from mifeng.tenders.models import Lot
 from tests.actions.evidence import not_there, read_entry, refused
 from tests.actions.reviews import SCORING, SEATS, Review, lead, score, sign
 
@@ -153,3 +161,43 @@ def test_nobody_ends_an_evaluation_for_its_result(review: Review) -> None:
         queries.sheets(review.city["supervisor"], review.lot.pk)
     with refused(WrongState, "wrong-state"):
         stop(review)
+
+
+def test_whoever_is_unable_to_go_on_says_so_and_signs_nothing_more(review: Review) -> None:
+    """GPLR-9: once, before the scores are shown; agency and supervisor learn of the seat, the purchaser of nothing."""
+    score(review, 4, "technical")
+    with clock.frozen(LATER):
+        entry = declare_unable(review.lot.pk, "tie", by=review.member(4)).id
+        with refused(WrongState, "member-unable"):
+            declare_unable(review.lot.pk, "health", by=review.member(4))
+        with refused(WrongState, "member-unable"):
+            sign(review, 4, "technical")
+    tasks.tell_seat(entry_id=entry)
+
+    assert read_entry(entry).facts("declare_unable") == {"seat": "one/1", "why": "tie"}
+    assert REACTIONS["declare_unable"] == (tasks.tell_seat,)
+    for account in ("agency-a", "supervisor"):
+        assert queries.seats(review.city[account], review.lot.pk) == dict.fromkeys(SEATS, "") | {"one/1": "tie"}
+        assert [one.kind for one in lines(review.city[account])] == ["member-unable"]
+    with not_there(Lot):
+        queries.seats(review.city["buyer"], review.lot.pk)
+    assert (blind.desk_for(review.member(4), review.lot.pk).unable, review.state) == ("tie", "reviewing")
+
+
+def test_nobody_declares_it_without_a_reason_for_others_or_too_late(review: Review) -> None:
+    with clock.frozen(LATER):
+        with refused(Unfair, "reason-required"):
+            declare_unable(review.lot.pk, "busy", by=review.member(4))
+        with refused(NotEntitled, "not-a-member"):
+            declare_unable(review.lot.pk, "tie", by=review.city["agency-a"])
+    for step in ("locked", "revealed"):
+        lead(review, step)
+    with clock.frozen(LATER), refused(WrongState, "wrong-state"):
+        declare_unable(review.lot.pk, "tie", by=review.member(4))
+
+
+def test_the_purchaser_learns_numbers_and_no_seats(review: Review) -> None:
+    """Labels tell which sites there are."""
+    for read in (queries.signing, queries.key_changes, queries.seats):
+        with not_there(Lot):
+            read(review.city["buyer"], review.lot.pk)

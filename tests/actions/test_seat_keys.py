@@ -51,7 +51,7 @@ def test_what_is_signed_later_needs_the_new_key(review: Review) -> None:
         with refused(Unfair, "signature-invalid"):
             sign(review, OLD)
         sign(review, NEW)
-        tasks.tell_rekeyed(entry_id=written.id)
+        tasks.tell_seat(entry_id=written.id)
 
     entry = read_entry(written.id)
     assert (entry.moves, entry.stream) == (
@@ -75,7 +75,7 @@ def test_what_is_signed_later_needs_the_new_key(review: Review) -> None:
         [seen] = queries.key_changes(review.city[account], review.lot.pk)
         assert (seen.seat, seen.at, seen.checked) == ("host/3", LATER, "officers")
         assert [one.kind for one in lines(review.city[account])] == ["seat-rekeyed"]
-    assert REACTIONS["change_seat_key"] == (tasks.tell_rekeyed,)
+    assert REACTIONS["change_seat_key"] == (tasks.tell_seat,)
 
 
 def test_a_seat_without_a_key_may_get_one(review: Review) -> None:

@@ -23,6 +23,7 @@ from mifeng.kernel.models import Entry
 from mifeng.rules.blind import score_commitment
 from tests.actions import reviews
 from tests.actions.reviews import Review
+from tests.web import rooms
 from tests.web.desks import AT, cell, codes_for, evaluation_at, hidden, queries, read, seat_of, send
 from tests.web.rooms import codes, shown_codes, text_of
 
@@ -279,3 +280,30 @@ def test_a_grid_costs_the_same_however_much_is_saved(review: Review) -> None:
     assert before < 40
     assert saved(review)[codes_for(review, 2)[0], "t2"][2] == 1
     assert Decimal(saved(review)[codes_for(review, 2)[0], "t1"][0]) > 0
+
+
+def test_a_member_who_cannot_go_on_says_so_at_the_desk(review: Review) -> None:
+    """GPLR-9: on a page of its own, with a reason and a word; then nothing is signed, and those who act see it."""
+    form = read(review, 4, "/unable")
+    bare = send(review, 4, "/unable", {"word": "签名"}, key="bare")
+    done = [send(review, 4, "/unable", {"why": "health", "word": "签名"}, key="unable") for _ in range(2)]
+    again = send(review, 4, "/unable", {"why": "tie", "word": "签名"}, key="again")
+    page, other = read(review, 4), read(review, 3)
+    shown = [
+        rooms.read("agency-a", f"/workspace/{review.lot.tender_id}/lots/{review.lot.pk}/evaluation", at=AT),
+        rooms.read("supervisor", f"/cockpit/{review.lot.tender_id}/lots/{review.lot.pk}", at=AT),
+    ]
+    bought = rooms.read("buyer", f"/workspace/{review.lot.tender_id}/lots/{review.lot.pk}/evaluation", at=AT)
+    stop = rooms.read("agency-a", f"/workspace/{review.lot.tender_id}/lots/{review.lot.pk}/evaluation/stop", at=AT)
+
+    assert ("评审中发现应当回避" in form, bare.status_code) == (True, 422)
+    assert [one.status_code for one in done] == [303, 303]
+    assert (again.status_code, codes(again)) == (409, ["member-unable"])
+    assert ("data-unable" in page, "data-sign" in page.split('id="signing"')[1], "/unable" in page) == (
+        True,
+        False,
+        False,
+    )
+    assert (other.count("/unable"), "data-unable" in other) == (1, False)
+    assert ["因健康原因不能继续" in one for one in (*shown, bought)] == [True, True, False]
+    assert len(re.findall(r'value="(?:one/1|health)"[^>]*checked', stop)) == 2

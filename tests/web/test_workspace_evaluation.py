@@ -224,8 +224,11 @@ def test_the_agency_records_that_a_member_is_deemed_to_agree(review: Review) -> 
     """Not before there was time, in two steps; who is waited for and what was recorded, pages say (GPLR-41)."""
     for step in STEPS[STEPS.index("qualified") :]:
         lead(review, step)
-    reported(review, signed=3)
     address = page_of(review, "evaluation/silence")
+    reported(review, signed=2)
+    short = read(AGENCY, address, at=LATER)
+    with clock.frozen(REPORTED):
+        sign_report(review.lot.pk, Endorsed(review.row.report_hash), by=review.member(3))
     early = send(AGENCY, address, {"seat": "one/1", "why": "left"}, at=LATER, key="early")
     blocked, waiting = read(AGENCY, address, at=LATER), read(AGENCY, page_of(review), at=LATER)
     chosen = {"seat": "one/1", "why": "left"}
@@ -237,11 +240,12 @@ def test_the_agency_records_that_a_member_is_deemed_to_agree(review: Review) -> 
     send(AGENCY, address, {"seat": "two/1", "why": "refused", "word": "视为同意"}, at=UNTIL, key="last")
 
     assert (early.status_code, codes(early)) == (422, ["dissent-open"])
+    assert (shown_codes(short) >= {"signatures-short", "dissent-open"}, "5名委员中2名已签署" in short) == (True, True)
     assert ("dissent-open" in shown_codes(blocked), waiting.count("未签署")) == (True, 2)
     assert (bare.status_code, "已离开评审现场" in asked, "one/1" in asked) == (422, True, True)
     assert others == [403, 404]
     assert [one.status_code for one in done] == [303, 303]
-    assert (half.count("视为同意"), half.count("未签署"), address in half) == (2, 1, False)
+    assert (half.count("1席视为同意"), half.count("未签署"), address in half) == (1, 0, False)
     assert review.state == "concluded"
     for account, page in ((AGENCY, page_of(review)), ("supervisor", cockpit_of(review))):
         text = read(account, page, at=UNTIL)
@@ -294,8 +298,9 @@ def test_the_agency_stops_an_evaluation_whose_member_has_to_leave(review: Review
         )
         assert address not in page
     assert "评标已停止" in project
-    late = ask(AGENCY, address, at=LATER)
+    late, bought = ask(AGENCY, address, at=LATER), read("buyer", page_of(review), at=LATER)
     assert (late.status_code, codes(late)) == (409, ["wrong-state"])
+    assert ("一名委员：因健康原因不能继续" in bought, "two/1" in bought) == (True, False)
 
 
 def reported(review: Review, signed: int) -> None:

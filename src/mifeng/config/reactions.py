@@ -23,7 +23,7 @@ from mifeng.bidding.tasks import (
     list_bids,
     pass_on_withdrawal,
 )
-from mifeng.evaluation.tasks import begin_reviews, commit_codes, take_seats, tell_deemed, tell_rekeyed, tell_stopped
+from mifeng.evaluation.tasks import begin_reviews, commit_codes, take_seats, tell_deemed, tell_seat, tell_stopped
 from mifeng.evaluation.tasks import go_on as go_on_evaluating
 from mifeng.kernel.deadlines import WakeAction
 from mifeng.oversight.tasks import make_evidence
@@ -93,7 +93,8 @@ REACTIONS: Mapping[str, tuple["Task[..., Any, ...]", ...]] = MappingProxyType(
         "conclude_evaluation": (tell_void,),
         "sign_report": (tell_signed,),
         "deem_agreed": (tell_deemed, tell_signed),
-        "change_seat_key": (tell_rekeyed,),
+        "change_seat_key": (tell_seat,),
+        "declare_unable": (tell_seat,),
         "stop_evaluation": (tell_stopped,),
         "hand_over": (tell_award,),
         "award": (tell_award,),

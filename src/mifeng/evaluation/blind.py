@@ -72,6 +72,7 @@ class Desk:
         peers: all seats of the committee, this one among them, by label.
         key: public key with which the seat's own client signs; empty where it has none.
         rekeyed_at: since when the seat signs with this key, where it had another before.
+        unable: word with which the member has declared to be unable to go on.
     """
 
     lot_id: UUID
@@ -94,6 +95,7 @@ class Desk:
     peers: tuple[Peer, ...]
     key: str
     rekeyed_at: datetime | None
+    unable: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ def desk_for(by: Actor, lot_id: UUID) -> Desk:
         peers=peers,
         key=member.key,
         rekeyed_at=next((one.at for one in reversed(keys_changed(evaluation)) if one.seat == member.seat), None),
+        unable=member.unable,
     )
 
 

@@ -69,7 +69,8 @@ class Qualification(models.Model):
 class Member(models.Model):
     """A member of the committee at a seat (评审成员): ``expert`` or ``buyer``, known by an opaque handle.
 
-    ``key`` is the public key with which the seat's own client signs; empty where it has none.
+    ``key`` is the public key with which the seat's own client signs; empty where it has none. ``unable`` is the word
+    with which the member has declared to be unable to go on.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -78,6 +79,7 @@ class Member(models.Model):
     role = models.CharField(max_length=8)
     handle = models.CharField(max_length=32)
     key = models.CharField(max_length=130, blank=True)
+    unable = models.CharField(max_length=12, blank=True)
 
     class Meta:
         constraints = [

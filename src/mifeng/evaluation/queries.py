@@ -31,6 +31,7 @@ from mifeng.kernel.actors import Actor
 from mifeng.rules import scoring
 from mifeng.rules.blind import format_mapping
 from mifeng.rules.scoring import Template, parse_template
+from mifeng.sittings.queries import BY_SITE
 from mifeng.tenders.models import Lot
 from mifeng.tenders.queries import tender_for
 
@@ -295,33 +296,35 @@ def result(by: Actor, lot_id: UUID) -> Result:
 
 
 def signing(by: Actor, lot_id: UUID) -> Signing | None:
-    """Return whose word there is on the report that stands (签署进度), to those who may know how far the review is.
+    """Return whose word there is on the report that stands (签署进度), to those who may know which sites there are.
 
     Raises:
-        DoesNotExist: for everybody but agency, purchaser and supervisor of its project.
+        DoesNotExist: for everybody but agency and supervisor of its project.
     """
-    _lot(by, lot_id)
+    _sited(by, lot_id)
     evaluation = Evaluation.objects.select_related("lot__tender").filter(pk=lot_id).first()
     return signing_of(evaluation) if evaluation else None
 
 
-def seats(by: Actor, lot_id: UUID) -> tuple[str, ...]:
-    """Return the seats of a committee by label, to those who may know how far the review is.
+def seats(by: Actor, lot_id: UUID) -> dict[str, str]:
+    """Return the seats of a committee by label, to those who may know which sites there are.
+
+    To each belongs the word with which its member has declared to be unable to go on; empty where none has.
 
     Raises:
-        DoesNotExist: for everybody but agency, purchaser and supervisor of its project.
+        DoesNotExist: for everybody but agency and supervisor of its project.
     """
-    _lot(by, lot_id)
-    return tuple(Member.objects.filter(evaluation=lot_id).order_by("seat").values_list("seat", flat=True))
+    _sited(by, lot_id)
+    return dict(Member.objects.filter(evaluation=lot_id).order_by("seat").values_list("seat", "unable"))
 
 
 def key_changes(by: Actor, lot_id: UUID) -> tuple[KeyChanged, ...]:
-    """Return which seats sign with another key since (席位密钥更换), to those who may know how far the review is.
+    """Return which seats sign with another key since (席位密钥更换), to those who may know which sites there are.
 
     Raises:
-        DoesNotExist: for everybody but agency, purchaser and supervisor of its project.
+        DoesNotExist: for everybody but agency and supervisor of its project.
     """
-    _lot(by, lot_id)
+    _sited(by, lot_id)
     evaluation = Evaluation.objects.filter(pk=lot_id).first()
     return keys_changed(evaluation) if evaluation else ()
 
@@ -343,6 +346,13 @@ def _lot(by: Actor, lot_id: UUID, *, everybody: bool = False, role: str = "") ->
     if (role and by.role != role) or (not everybody and by.role not in PARTIES):
         raise Lot.DoesNotExist
     return lot
+
+
+def _sited(by: Actor, lot_id: UUID) -> None:
+    """Make sure that a post may know which sites a committee sits at, as the labels of seats tell."""
+    _lot(by, lot_id)
+    if by.role not in BY_SITE:
+        raise Lot.DoesNotExist
 
 
 def _examined(row: Unsealed, found: Qualification | None) -> Examined:

@@ -29,6 +29,7 @@ from mifeng.sittings.queries import Seating, draw_public, reopened, seated, seat
 from mifeng.tenders.models import Document, Lot, Tender
 from mifeng.tenders.queries import tenders_of_entry
 
+SEAT_TOLD = {"change_seat_key": "seat-rekeyed", "declare_unable": "member-unable"}
 GOING_ON = ("qualified", "chaired", "reviewing", "locked")
 
 log = logging.getLogger(__name__)
@@ -82,12 +83,12 @@ def tell_stopped(*, entry_id: int) -> None:
         _tell(tender, "evaluation-stopped", entry_id, posts)
 
 
-@app.task(name="evaluation.tell_rekeyed", retry=AGAIN)
-def tell_rekeyed(*, entry_id: int) -> None:
-    """Tell agency and supervisor that a seat signs with another key (通知席位密钥更换)."""
-    for tender, _ in tenders_of_entry(entry_id):
+@app.task(name="evaluation.tell_seat", retry=AGAIN)
+def tell_seat(*, entry_id: int) -> None:
+    """Tell agency and supervisor what happened at a seat: another key, a member who cannot go on (通知席位情况)."""
+    for tender, step in tenders_of_entry(entry_id):
         posts = {"agency": tender.agency_id, "supervisor": tender.supervisor_id}
-        _tell(tender, "seat-rekeyed", entry_id, posts)
+        _tell(tender, SEAT_TOLD[step], entry_id, posts)
 
 
 @app.periodic(cron="* * * * *")

@@ -137,6 +137,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "signatures-short": "MOF-87-61",
         "seat-unrenewed": "our choice (ADR-9)",
         "member-gone": "MOF-87-49",
+        "member-unable": "GPLR-9",
         "scores-shown": "our choice (ADR-5)",
         # the scoring template
         "template-sum": "MOF-87-55",

@@ -33,6 +33,7 @@ from mifeng.tenders.queries import tenders_for
 from mifeng.venues.queries import asks_of, session_of
 
 __all__ = [
+    "BY_SITE",
     "CommitteeName",
     "PublicDraw",
     "Reopened",

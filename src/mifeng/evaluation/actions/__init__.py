@@ -13,6 +13,7 @@ from mifeng.evaluation.actions.judging import (
     reject_bid,
 )
 from mifeng.evaluation.actions.keys import change_seat_key
+from mifeng.evaluation.actions.leaving import declare_unable
 from mifeng.evaluation.actions.preparing import commit_codes, set_template
 from mifeng.evaluation.actions.qualifying import (
     Copied,
@@ -37,6 +38,7 @@ __all__ = [
     "commit_codes",
     "conclude_evaluation",
     "correct_scores",
+    "declare_unable",
     "deem_agreed",
     "elect_chair",
     "find_abnormal",

@@ -12,6 +12,7 @@ from typing import cast
 from uuid import UUID
 
 from mifeng.evaluation.actions.guards import check_member, check_signature, check_stage
+from mifeng.evaluation.actions.leaving import check_able
 from mifeng.evaluation.codes import codes_of
 from mifeng.evaluation.keyring import CELL, SHEET, seal, unseal
 from mifeng.evaluation.models import Cell, Evaluation, Member
@@ -124,7 +125,7 @@ def sign_sheet(lot_id: UUID, signed: Signed, *, by: Actor) -> Written:
         NotEntitled: ``not-a-member``, ``wrong-post``.
         Unfair: ``malformed``; ``sheet-other`` for a sheet that names something else than this seat's, or differs from
             what was saved; what ``rules.scoring.check_sheet`` refuses; ``signature-invalid``.
-        WrongState: ``wrong-state``.
+        WrongState: ``wrong-state``; ``member-unable``, when the member has declared to be unable to go on.
         Repeated: when this commitment was logged before.
 
     Source: GPLR-41, our choice (ADR-5)
@@ -142,7 +143,7 @@ def sign_sheet(lot_id: UUID, signed: Signed, *, by: Actor) -> Written:
         codes = codes_of(evaluation, row.member.seat).codes
         check_sheet(read, template_of(evaluation.template), codes)
         # Read behind the lock: the seat may have got another key meanwhile.
-        check_signature(Member.objects.get(pk=row.member_id), committed, signed.signature)
+        check_signature(check_able(Member.objects.get(pk=row.member_id)), committed, signed.signature)
         sheet.commitment, sheet.signature = committed.hex(), signed.signature.hex()
         sheet.sealed = seal(SHEET, str(sheet.pk), {"salt": signed.salt.hex(), "sheet": signed.sheet.decode()})
         said = {"round": evaluation.round, "seat": row.member.seat, "part": sheet.part}

@@ -10,6 +10,7 @@ from mifeng.evaluation.actions.judging import MAX_REASON
 from mifeng.evaluation.actions.reporting import MAX_DISSENT, Endorsed
 from mifeng.rules.scoring import Correction
 from mifeng.web.shell.forms import RuledText
+from mifeng.web.shell.reported import GONE
 
 WORD = _("签名")
 HEX = {"autocomplete": "off", "data-signature": ""}
@@ -70,6 +71,20 @@ class SheetForm(WordForm):
     seen = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
     salt = forms.RegexField(r"^([0-9a-f]{64})?$", required=False, widget=forms.HiddenInput(attrs=HEX))
     signature = forms.RegexField(r"^([0-9a-f]{2}){0,80}$", required=False, widget=forms.HiddenInput(attrs=HEX))
+
+
+class UnableForm(WordForm):
+    """Why one cannot go on (申报回避或不能继续)."""
+
+    reason_fields: ClassVar[dict[str, str]] = {"reason-required": "why"}
+    field_order = ("why", "word")
+
+    why = forms.ChoiceField(
+        label=_("事由"),
+        choices=list(GONE.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请选一项")},
+    )
 
 
 class ReasonForm(forms.Form):

@@ -11,6 +11,7 @@ urlpatterns = [
     path("call", room.call, name="call"),
     path("<uuid:lot>", room.show, name="show"),
     path("<uuid:lot>/chair", room.vote, name="chair"),
+    path("<uuid:lot>/unable", room.unable, name="unable"),
     path("<uuid:lot>/page/<str:code>/<str:key>/<int:number>.png", files.page, name="page"),
     path("<uuid:lot>/file/<str:code>/<str:key>.pdf", files.file, name="file"),
     path("<uuid:lot>/cells/<str:part>", scores.cells, name="cells"),

@@ -102,6 +102,7 @@ TITLES: Mapping[str, str | Promise] = MappingProxyType(
         "correct_scores": _("修改评分"),
         "conclude_evaluation": _("汇总，形成评审报告"),
         "sign_report": _("签署评审报告"),
+        "declare_unable": _("委员申报回避或不能继续"),
         "stop_evaluation": _("停止评标，封存资料"),
         "deem_agreed": _("记录一名委员视为同意"),
         "change_seat_key": _("更换一个席位的签名密钥"),

@@ -1,6 +1,6 @@
 """How far an evaluation is, step by step (评审进程): counts, never scores, and whose turn it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -124,12 +124,27 @@ def void_text(progress: Progress) -> str:
     return words.reason_text(Reason(progress.reason)) if progress.reason else ""
 
 
-def stopped_line(progress: Progress) -> tuple[str, str, datetime] | None:
-    """Return whose member could not go on, why, and when the evaluation was stopped; None while it was not."""
+def unable_lines(seats: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the seats whose members have declared to be unable to go on, with the reason in words.
+
+    Args:
+        seats: label → word of the reason, empty where nothing was declared.
+    """
+    titles = label_titles(seats) if any(seats.values()) else {}
+    return [(titles[seat], str(GONE[why])) for seat, why in seats.items() if why]
+
+
+def stopped_line(progress: Progress, *, sited: bool) -> tuple[str, str, datetime] | None:
+    """Return which seat's member could not go on, why, and when the evaluation was stopped; None while it was not.
+
+    Args:
+        progress: of the evaluation.
+        sited: the reader may know which sites there are, as the label of a seat tells.
+    """
     if progress.stopped is None:
         return None
     at, seat, why = progress.stopped
-    return label_titles([seat])[seat], str(GONE[why]), at
+    return label_titles([seat])[seat] if sited else _("一名委员"), str(GONE[why]), at
 
 
 def _word(one: Signature) -> str:

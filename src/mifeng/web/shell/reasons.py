@@ -169,10 +169,11 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "seat-signed": Text(_("这个席位已经签署这份报告，不能再记为视为同意")),
         "agreement-deemed": Text(_("本席位逾时未签署，已依法记为视为同意，不能再签署")),
         "dissent-open": Text(_("委员还可以提出不同意见，现在不能记为视为同意")),
-        "signatures-short": Text(_("签署的委员没有过半数"), _("%(members)d名委员中%(signed)d名已签署")),
+        "signatures-short": Text(_("签署的委员没有过半数"), _("%(members)s名委员中%(signed)s名已签署")),
         "member-gone": Text(
             _("一名评审委员不能继续评审，来不及补足，评审停止，全部评审资料封存，依法重新组建评审委员会")
         ),
+        "member-unable": Text(_("您已申报应当回避或不能继续评审，本席位不再签名，等代理机构办理")),
         "scores-shown": Text(_("评分已经公开，不能再停止评标；没有签署报告的，按视为同意办理")),
         "seat-unrenewed": Text(_("席位没有经身份核对补发席位码重新打开，签名密钥不能更换")),
         # the scoring template

@@ -18,7 +18,7 @@ RELEASED, LISTED = ("short", "public"), ("unkeyed", "short", "public")
 CONFIDENTIAL = frozenset(
     {"review_qualification", "record_copies", "elect_chair", "reject_bid", "grant_deduction", "find_abnormal"}
     | {"correct_scores", "conclude_evaluation", "sign_report", "deem_agreed", "reveal"}
-    | {"stop_evaluation"}
+    | {"declare_unable", "stop_evaluation"}
 )
 
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from mifeng.evaluation import blind
 from mifeng.evaluation.actions.judging import elect_chair
+from mifeng.evaluation.actions.leaving import SCORING, declare_unable
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.append import Written
-from mifeng.web.desk.forms import VoteForm
+from mifeng.web.desk.forms import UnableForm, VoteForm
 from mifeng.web.desk.frame import Room
 from mifeng.web.desk.grid import CellPlace, Layout, Typed, grid_of
 from mifeng.web.desk.reading import Shelf
@@ -25,6 +26,7 @@ from mifeng.web.shell.scoring import template_view
 from mifeng.web.shell.seats import call_officer
 
 WAIT, CHAIR, SCORE = "desk/wait.html", "desk/chair.html", "desk/score.html"
+UNABLE = "desk/unable.html"
 
 
 @methods("GET")
@@ -66,6 +68,18 @@ def vote(request: Request, lot: UUID) -> HttpResponse:
         return elect_chair(lot, form.cleaned_data["seat"], by=by)
 
     return room.act(act, form, CHAIR)
+
+
+@methods("GET", "POST")
+@only("seat")
+def unable(request: Request, lot: UUID) -> HttpResponse:
+    """Declare that one cannot go on (申报回避或不能继续)."""
+    room = Room(request, lot)
+    if request.method != "POST":
+        open_still = room.desk.state in SCORING and not room.desk.unable
+        return room.page(UNABLE, form=UnableForm()) if open_still else redirect(room.home)
+    form = UnableForm(request.POST)
+    return room.act(lambda by: declare_unable(lot, form.cleaned_data["why"], by=by), form, UNABLE)
 
 
 @methods("POST")

@@ -27,6 +27,7 @@ from mifeng.evaluation.queries import (
     progress,
     qualification_files,
     result,
+    seats,
     signing,
 )
 from mifeng.kernel import reads, vault
@@ -42,6 +43,7 @@ from mifeng.web.shell.evaluated import (
     rekeyed_lines,
     signing_view,
     stopped_line,
+    unable_lines,
     void_text,
     word_lines,
 )
@@ -75,8 +77,9 @@ def show(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
         unready=_unready(found),
         arrivals=arrivals(by, dossier.tender),
         doubts=doubt_lines(doubts(by, lot.pk)) if dossier.is_agency and found.doubtful else (),
-        signing=signing_view(signing(by, lot.pk)),
-        rekeyed=rekeyed_lines(key_changes(by, lot.pk)),
+        signing=signing_view(signing(by, lot.pk)) if dossier.is_agency else None,
+        unable=unable_lines(seats(by, lot.pk)) if dossier.is_agency else (),
+        rekeyed=rekeyed_lines(key_changes(by, lot.pk)) if dossier.is_agency else (),
         words=word_lines(concluded.signatures) if concluded else (),
         result=concluded,
         report=_report(dossier, lot, concluded) if concluded else None,
@@ -174,7 +177,7 @@ def _about(dossier: Dossier, lot: Lot, found: Progress) -> dict[str, Any]:
         "progress": found,
         "steps": evaluation_steps(found, business),
         "void": void_text(found),
-        "stopped": stopped_line(found),
+        "stopped": stopped_line(found, sited=dossier.is_agency),
         "stoppable": found.state in EVALUATION_TABLE["stop_evaluation"].sources,
         "announced": dossier.stages.get(lot.pk) == "announced",
     }

@@ -13,6 +13,7 @@ from mifeng.evaluation.queries import progress, seats
 from mifeng.rules.errors import Reason, WrongState
 from mifeng.rules.evaluation import EVALUATION
 from mifeng.tenders.models import Lot
+from mifeng.web.shell.evaluated import unable_lines
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.posts import acting_post, methods, only
 from mifeng.web.shell.reported import GONE
@@ -37,11 +38,13 @@ def stop(request: Request, pk: UUID, lot_id: UUID) -> HttpResponse:
     if state not in sources:
         facts = {"step": "stop_evaluation", "state": state, "allowed": tuple(sorted(sources))}
         raise WrongState(Reason("wrong-state", facts, source="MOF-87-49"))
-    titles = label_titles(seats(by, lot.pk))
+    known = seats(by, lot.pk)
+    titles = label_titles(known)
     choices = list(titles.items())
-    context = framed(dossier, "evaluation", lot=lot)
+    context = framed(dossier, "evaluation", lot=lot, unable=unable_lines(known))
     if request.method != "POST":
-        return render(request, STOP, {"form": SeatForm(seats=choices, whys=GONE), **context})
+        said = next(({"seat": seat, "why": why} for seat, why in known.items() if why), {})
+        return render(request, STOP, {"form": SeatForm(initial=said, seats=choices, whys=GONE), **context})
     decision = Decision(
         word=_("停止评标"),
         template=STOP,
