@@ -22,6 +22,7 @@ DESK_MAY = (
     "mifeng.kernel",
     "mifeng.evaluation.blind",
     "mifeng.evaluation.actions.judging",
+    "mifeng.evaluation.actions.leaving",
     "mifeng.evaluation.actions.reporting",
     "mifeng.evaluation.actions.sheets",
     "mifeng.web.desk",

@@ -1,6 +1,6 @@
 """Acts of an evaluation (评标办理), one file per noun.
 
-The desk imports ``sheets``, ``judging`` and ``reporting`` themselves, which have no way to bids or suppliers.
+The desk imports ``sheets``, ``judging``, ``leaving`` and ``reporting`` themselves, which have no way to bids.
 """
 
 from mifeng.evaluation.actions.committee import Seated, issue_seat_codes, seat_members
