@@ -22,7 +22,7 @@ from mifeng.parties.models import SeatPass
 from tests.actions.reviews import SEATS, Review, reach
 from tests.bench.figures import Figure, at_least, at_most, percentile
 from tests.factories import City
-from tests.web.desks import give_pass
+from tests.web.desks import computer_at, give_pass
 
 PACKAGES, MEMBERS = 10, 5
 SAVES = 4  # of each desk
@@ -108,7 +108,7 @@ def session(review: Review, number: int) -> str:
     token, now = give_pass(review, number), clock.now()
     SeatPass.objects.filter(seat=SEATS[number - 1]).update(starts_at=now, until=now + timedelta(hours=1))
     store = SessionStore()
-    store["seat"] = token
+    store["seat"], store["computer"] = token, computer_at(review.city.sites["市中心"].pk)[1]
     store.create()
     store.save()
     return str(store.session_key)

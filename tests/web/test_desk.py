@@ -17,11 +17,25 @@ from mifeng.kernel import clock
 from mifeng.kernel.models import Entry
 from mifeng.parties.models import SeatPass
 from mifeng.tenders.models import Lot
+from mifeng.venues.models import SeatComputer, Site
 from mifeng.web.desk import paper
 from mifeng.web.desk.paper import Unreadable
+from mifeng.web.shell.seats import COMPUTER_COOKIE
 from tests.actions import reviews
 from tests.actions.reviews import SEATS, Review
-from tests.web.desks import AT, CODE, ask, codes_for, evaluation_at, give_pass, queries, read, seat_of, send
+from tests.web.desks import (
+    AT,
+    CODE,
+    ask,
+    codes_for,
+    computer_at,
+    evaluation_at,
+    give_pass,
+    queries,
+    read,
+    seat_of,
+    send,
+)
 from tests.web.rooms import codes, shown_codes, text_of
 
 
@@ -38,9 +52,10 @@ def review(seated: Review, db: None) -> Review:
     return replace(seated, salts=dict(seated.salts))
 
 
-def enter(code: str, key: str = "") -> tuple[Client, Any]:
-    """Send the form of the way in, and return the browser and the answer."""
+def enter(code: str, key: str = "", site: str = "市中心") -> tuple[Client, Any]:
+    """Send the form of the way in at a computer of a site, and return the browser and the answer."""
     client = Client()
+    client.cookies[COMPUTER_COOKIE], _handle = computer_at(Site.objects.get(name=site).pk)
     with clock.frozen(AT):
         return client, client.post("/desk/enter", {"code": code, "key": key})
 
@@ -58,6 +73,46 @@ def test_a_seat_is_entered_once_with_its_code(review: Review) -> None:
         assert client.get("/desk/")["Location"] == f"/desk/{review.lot.pk}"
         assert client.get("/desk/enter")["Location"] == "/desk/"
         assert client.get("/workspace/").status_code == 403
+
+
+def test_a_code_is_taken_at_a_computer_of_its_site_alone(review: Review) -> None:
+    """Experts sit at seats of a site (LY-2022-14 四(二)): elsewhere a code opens nothing, and is told to be wrong."""
+    give_pass(review, 2, code=CODE)
+    with clock.frozen(AT):
+        shown, sent = Client().get("/desk/enter"), Client().post("/desk/enter", {"code": CODE})
+    elsewhere = enter(CODE, site="杭锦后旗")[1]
+
+    assert (shown.status_code, sent.status_code, codes(sent)) == (200, 403, ["not-a-seat-computer"])
+    for page in (shown.content.decode(), sent.content.decode()):
+        assert (shown_codes(page), 'name="code"' in page) == ({"not-a-seat-computer"}, False)
+    assert (elsewhere.status_code, codes(elsewhere)) == (403, ["seat-code-wrong"])
+    assert enter(CODE)[1].status_code == 303
+
+
+@pytest.mark.parametrize("change", [{"state": "ended"}, {"site": "五原县"}, {"token_hash": "another"}])
+def test_a_seat_is_served_at_its_computer_alone(review: Review, change: dict[str, Any]) -> None:
+    client = seat_of(review, 2)
+    if "site" in change:
+        change = {"site": Site.objects.get(name=change["site"])}
+    with clock.frozen(AT):
+        before = client.get("/desk/").status_code, client.get("/desk/")["Location"]
+        SeatComputer.objects.update(**change)
+        after = client.get("/desk/")["Location"]
+
+    assert (before, after) == ((302, f"/desk/{review.lot.pk}"), "/desk/enter")
+    assert dict(client.session) == {}
+
+
+def test_a_seat_outlives_its_computers_life_and_no_other_is_opened_there(review: Review) -> None:
+    """An evaluation must not be cut off by the life of a computer (our choice (ADR-9))."""
+    client = seat_of(review, 2)
+    SeatComputer.objects.update(until=AT)
+    give_pass(review, 3, code=CODE)
+
+    with clock.frozen(AT):
+        served = client.get("/desk/")["Location"]
+
+    assert (served, codes(enter(CODE)[1])) == (f"/desk/{review.lot.pk}", ["not-a-seat-computer"])
 
 
 def test_without_a_session_the_code_is_asked_for(review: Review) -> None:

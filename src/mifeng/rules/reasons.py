@@ -21,6 +21,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "sign-in-failed": "our choice (ADR-1)",
         "too-many-attempts": "our choice (ADR-1)",
         "seat-code-wrong": "our choice (ADR-9)",
+        "not-a-seat-computer": "our choice (ADR-9)",
         "seat-pass-over": "our choice (ADR-9)",
         # shape of what was sent
         "malformed": "our choice (ADR-1)",

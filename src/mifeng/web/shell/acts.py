@@ -70,6 +70,8 @@ TITLES: Mapping[str, str | Promise] = MappingProxyType(
         "close_checkin": _("结束签到"),
         "open_kiosk": _("开启签到机"),
         "close_kiosk": _("停用签到机"),
+        "open_seat_computer": _("开启席位机"),
+        "close_seat_computer": _("停用席位机"),
         "identify": _("签到：刷证"),
         "match_face": _("签到：人脸核对"),
         "doubt_face": _("签到：改用人工核对"),

@@ -35,6 +35,7 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "sign-in-failed": Text(_("账号或密码不对")),
         "too-many-attempts": Text(_("失败次数太多，暂停登录")),
         "seat-code-wrong": Text(_("席位码不对，或已用过、已过期，请在签到台重新领取")),
+        "not-a-seat-computer": Text(_("这台电脑不是本场地的席位机，不能在这里入席")),
         "seat-pass-over": Text(_("这个席位的使用时间已经结束")),
         # shape of what was sent
         "malformed": Text(_("提交的内容缺项或格式不对"), _("有问题的一项：%(field)s")),
