@@ -10,6 +10,7 @@ from mifeng.evaluation.actions.judging import (
     find_abnormal,
     grant_deduction,
     reject_bid,
+    withdraw_opinion,
 )
 from mifeng.evaluation.actions.preparing import commit_codes, set_template
 from mifeng.evaluation.actions.qualifying import (
@@ -48,4 +49,5 @@ __all__ = [
     "sign_report",
     "sign_sheet",
     "start_evaluation",
+    "withdraw_opinion",
 ]

@@ -101,6 +101,7 @@ TITLES: Mapping[str, str | Promise] = MappingProxyType(
         "reject_bid": _("委员认定一份投标无效"),
         "grant_deduction": _("委员认可一项价格扣除"),
         "find_abnormal": _("委员认定一项评分畸高或畸低"),
+        "withdraw_opinion": _("委员撤回一项认定"),
         "correct_scores": _("修改评分"),
         "conclude_evaluation": _("汇总，形成评审报告"),
         "sign_report": _("签署评审报告"),

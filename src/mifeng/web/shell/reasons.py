@@ -157,6 +157,8 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "template-missing": Text(_("招标文件没有设定评分办法")),
         "codes-late": Text(_("已有一方贡献种子，编码密钥不能再承诺")),
         "review-missing": Text(_("还有投标人没有做资格审查"), _("还差%(missing)s家")),
+        "opinion-missing": Text(_("您没有这样认定过，或已经撤回")),
+        "opinion-used": Text(_("已经依据这项认定修改了评分，不能撤回")),
         "not-a-member": Text(_("您不是本包评审委员会的成员")),
         "not-the-chair": Text(_("这一步由评审组长办理")),
         "chair-buyer": Text(_("采购人代表不能担任评审组长")),
