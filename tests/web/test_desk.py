@@ -285,14 +285,37 @@ def test_text_outline_and_marks_of_a_file(speaking: Path, tmp_path: Path) -> Non
     """Words are found whatever blanks stand between them; a mark lies where they stand."""
     folder = tmp_path / "kept"
 
-    found = paper.contents(speaking, folder)
+    found = paper.summary(speaking, 9, folder)
     [place] = paper.marks(speaking, 2, "45 days")
 
-    assert found.find("45days") == [2]
-    assert found.find("  ") == []
+    assert (found.pages, paper.text(speaking, 2, folder)) == (2, "delivery in 45 days")
+    assert paper.find(speaking, "45days", folder) == [2]
+    assert paper.find(speaking, "  ", folder) == []
     assert [(one.title, one.depth, one.page) for one in found.outline] == [("Delivery", 0, 2)]
     assert (30 < place.left < 45, 9 < place.top < 12) == (True, True)
-    assert (folder / "speaking" / "contents.json").is_file()
+    assert {one.name for one in (folder / "speaking").iterdir()} == {"summary.json", "2.png", "2.txt", "texts.json"}
+
+
+def test_the_first_page_costs_one_page(speaking: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One errand tells all that is asked of a page; what is kept needs none."""
+    asked: list[object] = []
+    errand = paper._errand
+    monkeypatch.setattr(paper, "_errand", lambda one: asked.append(one["do"]) or errand(one))
+    folder = tmp_path / "kept"
+
+    for _ in range(2):
+        paper.summary(speaking, 1, folder)
+        paper.text(speaking, 1, folder)
+        paper.picture(speaking, 1, folder)
+
+    assert asked == ["leaf"]
+
+
+def test_a_file_says_how_long_it_is_without_a_page_drawn(speaking: Path) -> None:
+    """Where one page cannot be drawn the way to the others is still told."""
+    answer, data = paper._errand({"file": str(speaking), "do": "summary"})
+
+    assert (answer, data) == ({"pages": 2, "outline": [["Delivery", 0, 2]]}, b"")
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\nbroken", bytes(1000)])
@@ -316,6 +339,6 @@ def test_only_the_files_looked_at_last_are_kept(
     folder = tmp_path / "kept"
     (folder / "older").mkdir(parents=True)
 
-    paper.contents(speaking, folder)
+    paper.picture(speaking, 1, folder)
 
     assert [one.name for one in folder.iterdir()] == ["speaking"]
