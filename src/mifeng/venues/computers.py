@@ -67,7 +67,8 @@ def open_seat_computer(held: str = "", *, by: Actor) -> str:
     check_officer(by.site, by, step="open_seat_computer")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with acting("open_seat_computer", by=by) as act:
-        known = SeatComputer.objects.filter(token_hash=token_hash(held), site=by.site, state="open") if held else ()
+        rows = SeatComputer.objects.filter(token_hash=token_hash(held), site=UUID(by.site), state="open")
+        known = rows if held else ()
         before = act.lock_all(SeatComputer, [row.pk for row in known])
         fields = {"site_id": UUID(by.site), "opened_at": act.at, "until": act.at + LIFE, "handle": new_handle()}
         row = act.create(SeatComputer, SEAT_COMPUTER, "open_seat_computer", **fields)
@@ -126,7 +127,9 @@ def serves(handle: str, site: str, token: str | None = None) -> bool:
         site: primary key of the site of the seat, as text.
         token: secret of the browser that asks; None where no browser is asked.
     """
-    row = SeatComputer.objects.filter(handle=handle, site=site, state="open").first() if handle else None
+    if not handle:
+        return False
+    row = SeatComputer.objects.filter(handle=handle, site=UUID(site), state="open").first()
     return row is not None and (token is None or constant_time_compare(row.token_hash, token_hash(token)))
 
 
@@ -140,7 +143,7 @@ def computers_at(by: Actor, at: datetime) -> list[Computer]:
     """Return the computers of an officer's own site that nobody has ended, newest first; none for other posts."""
     if by.role not in OFFICERS or not by.site:
         return []
-    rows = SeatComputer.objects.filter(site=by.site, state="open").order_by("-opened_at", "pk")
+    rows = SeatComputer.objects.filter(site=UUID(by.site), state="open").order_by("-opened_at", "pk")
     return [_known(row, at) for row in rows]
 
 
