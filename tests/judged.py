@@ -36,6 +36,7 @@ from mifeng.evaluation.actions import (
     sign_report,
     sign_sheet,
     start_evaluation,
+    withdraw_opinion,
 )
 from mifeng.evaluation.codes import codes_of
 from mifeng.evaluation.copies import make_copies
@@ -159,6 +160,9 @@ def shown(review: Review, folder: Path) -> None:
     with clock.frozen(minutes(43)):
         for number in (1, 2, 3):
             grant_deduction(lot, valid(review)[0], "small", by=review.member(number))
+        for number in (1, 2, 4):
+            grant_deduction(lot, valid(review)[1], "small", by=review.member(number))
+        withdraw_opinion(lot, "grant", (valid(review)[1], "small"), by=review.member(4))
     rekeyed(review)
     scored(review, "business", minutes(50))
     settle(folder, minutes(52))

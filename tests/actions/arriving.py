@@ -14,7 +14,8 @@ from mifeng.gateways.reader.simulated import SimulatedReader
 from mifeng.kernel import clock
 from mifeng.kernel.actors import CLOCK, Actor
 from mifeng.kernel.models import EntryBody
-from mifeng.parties.passes import actor_of_pass, enter_seat
+from mifeng.parties.models import SeatPass
+from mifeng.parties.passes import LIKE, _hash, actor_of_pass, enter_seat
 from mifeng.rules.errors import NotEntitled
 from mifeng.rules.sitting import PLEDGES
 from mifeng.sittings import actions
@@ -30,6 +31,7 @@ BEGUN = SESSION[0] + timedelta(minutes=5)
 FACE = "00112233445566ff"
 DEPUTY = ("癸实子", "59280119800101001X")
 READER = SimulatedReader()
+COMPUTER = "c0c0c0c0c0c0c0c0"
 HOST, GUEST, OTHER = "市中心", "杭锦后旗", "五原县"
 
 
@@ -107,11 +109,18 @@ def come(door: Door, site: str, card: Card, step: str = "seated") -> tuple[Arriv
     return Arrival.objects.get(pk=arrival), code
 
 
-def enter(code: str, *, site: str = "", key: str = "") -> Actor:
-    """Open a seat and return who sits there."""
-    actor = actor_of_pass(enter_seat(site, code, key, address="10.0.0.9"))
+def enter(code: str, *, site: str = "", key: str = "", computer: str = COMPUTER) -> Actor:
+    """Open a seat at a computer of its own site, or of another, and return who sits there."""
+    actor = actor_of_pass(opened_seat(code, site=site, key=key, computer=computer))
     assert actor is not None
     return actor
+
+
+def opened_seat(code: str, *, site: str = "", key: str = "", computer: str = COMPUTER) -> str:
+    """Open a seat at a computer of its own site, or of another, and return the secret of its session."""
+    typed = code.upper().translate(LIKE)
+    given = SeatPass.objects.filter(code_hash=_hash("code", typed)).values_list("site", flat=True).first()
+    return enter_seat(site or given or "", code, key, computer=computer, address="10.0.0.9")
 
 
 def everybody(door: Door) -> list[Actor]:

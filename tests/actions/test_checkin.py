@@ -264,17 +264,6 @@ def test_who_comes_after_the_end_is_refused(door: Door) -> None:
         actions.identify(kiosk_id, door.cards(GUEST)[0], by=kiosk)
 
 
-@pytest.mark.parametrize("step", ["identified", "verified", "pledged", "seated"])
-def test_who_comes_again_goes_on_where_they_stopped(door: Door, step: str) -> None:
-    before, _ = come(door, GUEST, door.cards(GUEST)[0], step)
-    kiosk_id, kiosk = door.kiosk(GUEST)
-
-    _, arrival = actions.identify(kiosk_id, door.cards(GUEST)[0], by=kiosk)
-
-    assert (arrival, standing(kiosk, arrival).state) == (before.pk, step)
-    assert Arrival.objects.count() == 1
-
-
 # --- the face ---------------------------------------------------------------------------------------------------------
 
 

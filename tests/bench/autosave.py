@@ -19,10 +19,11 @@ from mifeng.evaluation import blind
 from mifeng.kernel import clock
 from mifeng.kernel.actors import Actor
 from mifeng.parties.models import SeatPass
+from mifeng.web.shell.seats import COMPUTER_COOKIE
 from tests.actions.reviews import SEATS, Review, reach
 from tests.bench.figures import Figure, at_least, at_most, percentile
 from tests.factories import City
-from tests.web.desks import give_pass
+from tests.web.desks import computer_at, give_pass
 
 PACKAGES, MEMBERS = 10, 5
 SAVES = 4  # of each desk
@@ -34,12 +35,10 @@ CELL = "t1"
 class Desk:
     """One seat's computer (席位电脑): the session of its seat, the cell that it saves again and again."""
 
-    def __init__(self, lot: UUID, by: Actor, session: str) -> None:
+    def __init__(self, lot: UUID, by: Actor, cookies: dict[str, str]) -> None:
         self.lot, self.by = lot, by
         self.code = blind.pages_for(by, lot)[0].code
-        self.client = httpx.AsyncClient(
-            base_url=env().url, trust_env=False, timeout=30.0, cookies={"sessionid": session}
-        )
+        self.client = httpx.AsyncClient(base_url=env().url, trust_env=False, timeout=30.0, cookies=cookies)
         self.waits: list[float] = []
 
     async def work(self, start: float) -> None:
@@ -103,12 +102,13 @@ def standing(desk: Desk) -> Decimal | None:
     return next((one.score for one in saved if (one.code, one.item) == (desk.code, CELL)), None)
 
 
-def session(review: Review, number: int) -> str:
-    """Return the session of a seat that is open now."""
+def session(review: Review, number: int) -> dict[str, str]:
+    """Return what the browser of a seat that is open now keeps: its session and the secret of its computer."""
     token, now = give_pass(review, number), clock.now()
     SeatPass.objects.filter(seat=SEATS[number - 1]).update(starts_at=now, until=now + timedelta(hours=1))
+    secret, computer = computer_at(review.city.sites["市中心"].pk)
     store = SessionStore()
-    store["seat"] = token
+    store["seat"], store["computer"] = token, computer
     store.create()
     store.save()
-    return str(store.session_key)
+    return {"sessionid": str(store.session_key), COMPUTER_COOKIE: secret}

@@ -273,6 +273,12 @@ MUTANTS: dict[str, Mutant] = {
     "a report that one did not sign": Mutant("R6", "report-unsigned", rigged.unsigned_report, JUDGED),
     "other points for the price": Mutant("S1", "price-other", rigged.result(rigged.wrong_price_points), ANNOUNCED),
     "a deduction that nobody granted": Mutant("S1", "price-other", rigged.votes_by_one("grant_deduction"), JUDGED),
+    "a deduction whose majority was taken back": Mutant(
+        "S1",
+        "price-other",
+        rigged.noted("withdraw_opinion", "withdraw_opinion", lambda one: one.update(deduction="another")),
+        JUDGED,
+    ),
     "a wrong sum": Mutant("S2", "sum-other", rigged.wrong_sum, JUDGED),
     "a wrong total": Mutant("S2", "sum-other", rigged.result(rigged.wrong_total), ANNOUNCED),
     "a bid thrown out without cause": Mutant("S2", "validity-other", rigged.larger_budget, JUDGED),

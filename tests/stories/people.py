@@ -7,7 +7,7 @@ from typing import Protocol
 
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.stories.browser import check_layout, check_page, visit
+from tests.stories.browser import Visit, check_layout, check_page, visit
 
 CHECKED: set[str] = set()
 # Rooms that show one screen after another at the same address.
@@ -35,9 +35,10 @@ class Person:
     place: Place
     browser: Browser
     account: str
+    sits: Visit | None = None  # somebody else's window, before which this person sits down
 
     def __post_init__(self) -> None:
-        self.visit = visit(self.browser, self.place.base)
+        self.visit = self.sits or visit(self.browser, self.place.base)
 
     @property
     def page(self) -> Page:

@@ -25,11 +25,12 @@ from mifeng.evaluation.models import Member, Sheet
 from mifeng.kernel import clock
 from mifeng.parties.models import SeatPass
 from mifeng.rules.seal.statements import verify_ecdsa
+from mifeng.web.shell.seats import COMPUTER_COOKIE
 from tests.actions import reviews
 from tests.actions.reviews import Review
 from tests.factories import City
 from tests.stories.browser import Visit, check_page, visit
-from tests.web.desks import AT, CODE, codes_for, give_pass
+from tests.web.desks import AT, CODE, codes_for, computer_at, give_pass
 
 
 class Quiet(WSGIRequestHandler):
@@ -114,13 +115,26 @@ def room(city_at_hand: City) -> Iterator[Room]:
         yield found
 
 
+def site_of(room: Room) -> object:
+    """Return the site at which the committee sits."""
+    return room.review.city.sites["市中心"].pk
+
+
+def stand(room: Room, one: Visit) -> None:
+    """Let the computer of a window be one of the site's seats."""
+    found: list[str] = []
+    room.act(lambda: found.append(computer_at(site_of(room))[0]))
+    one.page.context.add_cookies([{"name": COMPUTER_COOKIE, "value": found[0], "url": room.base}])
+
+
 def sit(room: Room, one: Visit) -> None:
     """Let a member sit at the second seat in a window that had no way in."""
+    stand(room, one)
     keys: list[str] = []
 
     def open_session() -> None:
         session = SessionStore()
-        session["seat"] = give_pass(room.review, 2)
+        session["seat"], session["computer"] = give_pass(room.review, 2), computer_at(site_of(room))[1]
         session.save()
         keys.append(session.session_key or "")
 
@@ -148,6 +162,10 @@ def leave(page: Page, code: str, item: str, score: str, text: str = "已保存")
 def enter(room: Room, one: Visit) -> str:
     """Take the seat with its code, and return the public key that the browser made."""
     page = one.page
+    page.goto("/desk/enter")
+    expect(page.locator("main [data-reason=not-a-seat-computer]")).to_be_visible()
+    check_page(one)
+    stand(room, one)
     page.goto("/desk/enter")
     expect(page.locator("[data-keyed]")).to_be_visible()
     check_page(one)

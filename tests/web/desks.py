@@ -15,6 +15,9 @@ from mifeng.evaluation import blind
 from mifeng.kernel import clock
 from mifeng.parties import passes
 from mifeng.parties.models import SeatPass
+from mifeng.venues.computers import token_hash
+from mifeng.venues.models import SeatComputer
+from mifeng.web.shell.seats import COMPUTER_COOKIE
 from tests.actions import reviews
 from tests.actions.reviews import SCORING, SEATS, Review
 from tests.conftest import read_city
@@ -44,13 +47,28 @@ def give_pass(review: Review, number: int, *, code: str = "", key: str = "") -> 
     return token
 
 
-def seat_of(review: Review, number: int, **options: Any) -> Client:
-    """Return a browser in which a member sits."""
-    client = Client(**options)
+def computer_at(site: object) -> tuple[str, str]:
+    """Leave behind what an officer leaves of a computer at the seats of a site; return its secret and its handle."""
+    token = f"computer-{site}"
+    row, _made = SeatComputer.objects.get_or_create(
+        token_hash=token_hash(token),
+        defaults={"site_id": site, "state": "open", "opened_at": DUE, "until": DUE + timedelta(days=90)},
+    )
+    return token, row.handle
+
+
+def sit(client: Client, secret: str, site: object) -> Client:
+    """Let somebody sit before a browser: at a computer of the site, with the secret of a seat's session."""
+    client.cookies[COMPUTER_COOKIE], computer = computer_at(site)
     session = client.session
-    session["seat"] = give_pass(review, number)
+    session["seat"], session["computer"] = secret, computer
     session.save()
     return client
+
+
+def seat_of(review: Review, number: int, **options: Any) -> Client:
+    """Return a browser in which a member sits."""
+    return sit(Client(**options), give_pass(review, number), review.city.sites["市中心"].pk)
 
 
 def ask(review: Review, number: int, path: str = "", *, at: datetime = AT) -> HttpResponse:

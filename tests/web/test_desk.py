@@ -17,11 +17,25 @@ from mifeng.kernel import clock
 from mifeng.kernel.models import Entry
 from mifeng.parties.models import SeatPass
 from mifeng.tenders.models import Lot
+from mifeng.venues.models import SeatComputer, Site
 from mifeng.web.desk import paper
 from mifeng.web.desk.paper import Unreadable
+from mifeng.web.shell.seats import COMPUTER_COOKIE
 from tests.actions import reviews
 from tests.actions.reviews import SEATS, Review
-from tests.web.desks import AT, CODE, ask, codes_for, evaluation_at, give_pass, queries, read, seat_of, send
+from tests.web.desks import (
+    AT,
+    CODE,
+    ask,
+    codes_for,
+    computer_at,
+    evaluation_at,
+    give_pass,
+    queries,
+    read,
+    seat_of,
+    send,
+)
 from tests.web.rooms import codes, shown_codes, text_of
 
 
@@ -38,9 +52,10 @@ def review(seated: Review, db: None) -> Review:
     return replace(seated, salts=dict(seated.salts))
 
 
-def enter(code: str, key: str = "") -> tuple[Client, Any]:
-    """Send the form of the way in, and return the browser and the answer."""
+def enter(code: str, key: str = "", site: str = "市中心") -> tuple[Client, Any]:
+    """Send the form of the way in at a computer of a site, and return the browser and the answer."""
     client = Client()
+    client.cookies[COMPUTER_COOKIE], _handle = computer_at(Site.objects.get(name=site).pk)
     with clock.frozen(AT):
         return client, client.post("/desk/enter", {"code": code, "key": key})
 
@@ -58,6 +73,46 @@ def test_a_seat_is_entered_once_with_its_code(review: Review) -> None:
         assert client.get("/desk/")["Location"] == f"/desk/{review.lot.pk}"
         assert client.get("/desk/enter")["Location"] == "/desk/"
         assert client.get("/workspace/").status_code == 403
+
+
+def test_a_code_is_taken_at_a_computer_of_its_site_alone(review: Review) -> None:
+    """Experts sit at seats of a site (LY-2022-14 四(二)): elsewhere a code opens nothing, and is told to be wrong."""
+    give_pass(review, 2, code=CODE)
+    with clock.frozen(AT):
+        shown, sent = Client().get("/desk/enter"), Client().post("/desk/enter", {"code": CODE})
+    elsewhere = enter(CODE, site="杭锦后旗")[1]
+
+    assert (shown.status_code, sent.status_code, codes(sent)) == (200, 403, ["not-a-seat-computer"])
+    for page in (shown.content.decode(), sent.content.decode()):
+        assert (shown_codes(page), 'name="code"' in page) == ({"not-a-seat-computer"}, False)
+    assert (elsewhere.status_code, codes(elsewhere)) == (403, ["seat-code-wrong"])
+    assert enter(CODE)[1].status_code == 303
+
+
+@pytest.mark.parametrize("change", [{"state": "ended"}, {"site": "五原县"}, {"token_hash": "another"}])
+def test_a_seat_is_served_at_its_computer_alone(review: Review, change: dict[str, Any]) -> None:
+    client = seat_of(review, 2)
+    if "site" in change:
+        change = {"site": Site.objects.get(name=change["site"])}
+    with clock.frozen(AT):
+        before = client.get("/desk/").status_code, client.get("/desk/")["Location"]
+        SeatComputer.objects.update(**change)
+        after = client.get("/desk/")["Location"]
+
+    assert (before, after) == ((302, f"/desk/{review.lot.pk}"), "/desk/enter")
+    assert dict(client.session) == {}
+
+
+def test_a_seat_outlives_its_computers_life_and_no_other_is_opened_there(review: Review) -> None:
+    """An evaluation must not be cut off by the life of a computer (our choice (ADR-9))."""
+    client = seat_of(review, 2)
+    SeatComputer.objects.update(until=AT)
+    give_pass(review, 3, code=CODE)
+
+    with clock.frozen(AT):
+        served = client.get("/desk/")["Location"]
+
+    assert (served, codes(enter(CODE)[1])) == (f"/desk/{review.lot.pk}", ["not-a-seat-computer"])
 
 
 def test_without_a_session_the_code_is_asked_for(review: Review) -> None:
@@ -230,14 +285,37 @@ def test_text_outline_and_marks_of_a_file(speaking: Path, tmp_path: Path) -> Non
     """Words are found whatever blanks stand between them; a mark lies where they stand."""
     folder = tmp_path / "kept"
 
-    found = paper.contents(speaking, folder)
+    found = paper.summary(speaking, 9, folder)
     [place] = paper.marks(speaking, 2, "45 days")
 
-    assert found.find("45days") == [2]
-    assert found.find("  ") == []
+    assert (found.pages, paper.text(speaking, 2, folder)) == (2, "delivery in 45 days")
+    assert paper.find(speaking, "45days", folder) == [2]
+    assert paper.find(speaking, "  ", folder) == []
     assert [(one.title, one.depth, one.page) for one in found.outline] == [("Delivery", 0, 2)]
     assert (30 < place.left < 45, 9 < place.top < 12) == (True, True)
-    assert (folder / "speaking" / "contents.json").is_file()
+    assert {one.name for one in (folder / "speaking").iterdir()} == {"summary.json", "2.png", "2.txt", "texts.json"}
+
+
+def test_the_first_page_costs_one_page(speaking: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One errand tells all that is asked of a page; what is kept needs none."""
+    asked: list[object] = []
+    errand = paper._errand
+    monkeypatch.setattr(paper, "_errand", lambda one: asked.append(one["do"]) or errand(one))
+    folder = tmp_path / "kept"
+
+    for _ in range(2):
+        paper.summary(speaking, 1, folder)
+        paper.text(speaking, 1, folder)
+        paper.picture(speaking, 1, folder)
+
+    assert asked == ["leaf"]
+
+
+def test_a_file_says_how_long_it_is_without_a_page_drawn(speaking: Path) -> None:
+    """Where one page cannot be drawn the way to the others is still told."""
+    answer, data = paper._errand({"file": str(speaking), "do": "summary"})
+
+    assert (answer, data) == ({"pages": 2, "outline": [["Delivery", 0, 2]]}, b"")
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\nbroken", bytes(1000)])
@@ -261,6 +339,6 @@ def test_only_the_files_looked_at_last_are_kept(
     folder = tmp_path / "kept"
     (folder / "older").mkdir(parents=True)
 
-    paper.contents(speaking, folder)
+    paper.picture(speaking, 1, folder)
 
     assert [one.name for one in folder.iterdir()] == ["speaking"]

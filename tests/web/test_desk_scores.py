@@ -90,6 +90,33 @@ def test_the_same_cell_sent_again_is_saved_once(review: Review, code: str) -> No
     assert saves() == 1
 
 
+def test_a_score_is_taken_back(review: Review, code: str) -> None:
+    """An expert empties a cell that was saved, with a script or without; the page says so and counts it as missing."""
+    script(review, cell(code, "t1", "27.5"))
+    script(review, cell(code, "t2", "10"))
+    before = text_of(send(review, 2, SAVE, cell(code, "t1", "27.5", 1) | cell(code, "t2", "x", 1)))
+
+    answer = script(review, cell(code, "t1", "", 1))
+    row = send(review, 2, SAVE, cell(code, "t1", "", 2) | cell(code, "t2", "", 1))
+
+    assert json.loads(answer.content)["saved"] == {"t1": 2}
+    assert (row.status_code, saves()) == (303, 4)
+    assert saved(review) == {(code, "t1"): ("None", "", 2), (code, "t2"): ("None", "", 2)}
+    page = read(review, 2)
+    assert ("已保存2 / 8格" in before, "已保存0 / 8格" in page, page.count("已清空")) == (True, True, 2)
+    assert f'id="c-{code}-t1" value=""' in page
+
+
+def test_a_form_that_is_sent_again_with_one_more_score_is_saved(review: Review, code: str) -> None:
+    """Its own value of before stands there: nothing of another window is overtaken."""
+    send(review, 2, SAVE, cell(code, "t1", "27.5"))
+    again = send(review, 2, SAVE, cell(code, "t1", "27.5") | cell(code, "t2", "10"))
+    by_script = script(review, cell(code, "t1", "27.5") | cell(code, "t2", "10"))
+
+    assert (again.status_code, json.loads(by_script.content)["saved"]) == (303, {"t1": 1, "t2": 1})
+    assert saved(review) == {(code, "t1"): ("27.5", "", 1), (code, "t2"): ("10", "", 1)}
+
+
 def test_two_windows_cannot_overwrite_each_other(review: Review, code: str) -> None:
     """P16: 409 with both values, for a script and for a form, and the way out of it."""
     script(review, cell(code, "t1", "24"))

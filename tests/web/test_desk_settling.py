@@ -95,6 +95,29 @@ def test_members_hold_a_bid_invalid_or_due_a_deduction(review: Review) -> None:
     assert Opinion.objects.filter(kind="reject").count() == 3
 
 
+def test_a_member_takes_back_what_it_held(review: Review) -> None:
+    """Until the report stands, by a button beside the own opinion and beside no other's."""
+    first = refs(review)[0]
+    send(review, 2, f"/bids/{first}/reject", {"reason": "未响应★条款"})
+    send(review, 2, f"/bids/{first}/grant/small", {}, key="grant")
+    send(review, 2, "/abnormal", {"place": f"host/3 {first} t1"}, key="odd")
+    own, others = read(review, 2, "/bids"), read(review, 3, "/bids")
+    shown = read(review, 2)
+    places = {"reject": first, "grant": f"{first} small", "abnormal": f"host/3 {first} t1"}
+
+    answers = [send(review, 2, "/withdraw", {"kind": k, "place": at}, key=f"b{k}") for k, at in places.items()]
+    again = send(review, 2, "/withdraw", {"kind": "reject", "place": first}, key="again")
+    wrong = [send(review, 2, "/withdraw", {"kind": k, "place": "x y"}, key=f"w{k}") for k in ("chair", "reject")]
+
+    assert ("撤回这项认定" in own, "撤回<" in own, "撤回" in others, "撤回认定" in shown) == (True, True, False, True)
+    assert [answer.status_code for answer in answers] == [303] * 3
+    assert Opinion.objects.exclude(kind="chair").count() == 0
+    assert (again.status_code, codes(again), "您没有这样认定过" in text_of(again)) == (409, ["opinion-missing"], True)
+    assert [codes(answer) for answer in wrong] == [["malformed"]] * 2
+    concluded(review)
+    assert "撤回" not in read(review, 2, "/bids")
+
+
 def test_a_score_is_corrected_in_the_lawful_cases_alone(review: Review) -> None:
     """MOF-87-64: found abnormal by more than half, then changed by whoever gave it; the report says it."""
     ref = refs(review)[3]

@@ -199,7 +199,37 @@ def test_a_broken_seat_leaves_the_declaration_in_place(door: Door) -> None:
     later = text_of(take(kiosk, "seat"))
 
     assert codes(answer) == ["seat-none"]
+    assert ("声明已记录" in text_of(answer), "再逐条声明" in text_of(answer)) == (True, False)
     assert "您的席位" in later
+
+
+def test_nobody_declares_twice_who_waits_for_a_seat(door: Door) -> None:
+    """Who went away comes again with card and face, and is given a seat once one is free."""
+    kiosk = kiosk_at("guest-hangjin")
+    take(kiosk, "card", card=line(door, GUEST))
+    take(kiosk, "face", seen=FACE)
+    Seat.objects.filter(site=door.city.sites[GUEST].pk).update(fault="显示器无信号")
+    take(kiosk, "pledge", said=PLEDGES)
+    kiosk.post("/site/kiosk/done")
+    Seat.objects.update(fault="")
+
+    again = text_of(take(kiosk, "card", card=line(door, GUEST)))
+    found = text_of(take(kiosk, "face", seen=FACE))
+
+    assert ("请看屏幕中央" in again, "声明已记录" in found) == (True, True)
+    assert "您的席位" in text_of(take(kiosk, "seat"))
+
+
+def test_a_card_read_at_another_kiosk_ends_what_the_first_one_showed(door: Door) -> None:
+    """Otherwise a face that is compared here would let go on whoever holds the card there."""
+    owner, finder = kiosk_at("guest-hangjin"), kiosk_at("guest-hangjin")
+    take(owner, "card", card=line(door, GUEST))
+    take(finder, "card", card=line(door, GUEST))
+    take(owner, "card", card=line(door, GUEST))
+    take(owner, "face", seen=FACE)
+
+    assert "请把身份证放在读卡区" in text_of(finder.get("/site/kiosk"))
+    assert "再逐条声明" in text_of(owner.get("/site/kiosk"))
 
 
 def test_a_code_is_shown_once_and_given_anew(door: Door) -> None:

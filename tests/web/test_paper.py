@@ -129,6 +129,26 @@ def test_a_member_without_a_word_is_said_to_be_deemed_to_agree() -> None:
     assert "视为同意" not in words_of(report_pdf(PAPER))
 
 
+def test_a_seat_is_named_by_its_place() -> None:
+    """A reader knows a site by its name, not by the digits of its region; all tables name it so."""
+    text = words_of(report_pdf(PAPER, (("one/1", "杭锦后旗 03号席"), ("host/2", "市中心 02号席"))))
+
+    assert ("one/1" in text, "host/2" in text) == (False, False)
+    assert ("市中心02号席评审专家组长" in text, "杭锦后旗03号席不同意偏低" in text) == (True, True)
+    assert "评分畸高、畸低杭锦后旗03号席戊镜木业有限公司" in text
+
+
+def test_headings_are_bold(printed: bytes) -> None:
+    """The wheel has one weight, so letters of a heading are drawn with a stroke around them (text render mode 2)."""
+    with pikepdf.open(io.BytesIO(printed)) as document:
+        modes = {
+            int(operands[0])
+            for operands, operator in pikepdf.parse_content_stream(document.pages[0])
+            if str(operator) == "Tr"
+        }
+    assert 2 in modes
+
+
 def test_the_same_report_is_the_same_bytes_in_every_language(printed: bytes) -> None:
     """Another process, another reader: no time of printing, no machine, no number of the copy."""
     report_pdf.cache_clear()

@@ -7,7 +7,6 @@ from django.test import Client, RequestFactory
 from django.urls import get_resolver
 
 from mifeng.kernel import clock
-from mifeng.parties.passes import enter_seat
 from mifeng.rules.errors import NotEntitled
 from mifeng.tenders.models import Lot
 from mifeng.web.shell.http import Request
@@ -17,17 +16,15 @@ from mifeng.web.shell.seats import call_officer, label_title
 from tests.actions import arriving
 from tests.actions.arriving import GUEST, HOST, Door, come, deputy
 from tests.factories import SESSION
+from tests.web.desks import sit
 from tests.web.rooms import client_of, codes
 
 
 def seat_at(door: Door, role: str = "expert") -> Client:
     """Return the browser of somebody who sits at a seat."""
     _, code = come(door, HOST, deputy()) if role == "buyer" else come(door, GUEST, door.cards(GUEST)[0])
-    client = Client()
-    session = client.session
-    session["seat"] = enter_seat("", code, address="10.0.0.9")
-    session.save()
-    return client
+    site = door.city.sites[HOST if role == "buyer" else GUEST].pk
+    return sit(Client(), arriving.opened_seat(code), site)
 
 
 ELSEWHERE = (

@@ -35,6 +35,7 @@ TABLES: Mapping[str, Lifecycle] = {
     "场地请求 request": session.REQUEST,
     "席位预约 booking": session.BOOKING,
     "呼叫 call": session.CALL,
+    "席位机 seatcomputer": session.SEAT_COMPUTER,
     "投标 bid": opening.BID,
     "开标 opening": opening.OPENING,
     "评审专家 expert": expert.EXPERT,

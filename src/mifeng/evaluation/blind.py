@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from mifeng.evaluation.actions.sheets import saved_cells
+from mifeng.evaluation.actions.sheets import given, saved_cells
 from mifeng.evaluation.codes import codes_of
 from mifeng.evaluation.models import BlindCopy, Cell, Member, NamedBid, Opinion, Sheet
 from mifeng.evaluation.papers import Paper, paper_of
@@ -126,11 +126,11 @@ class BlindContent:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A score of this seat as it was last saved (已保存单元格)."""
+    """A score of this seat as it was last saved (已保存单元格); None for a cell that was emptied again."""
 
     code: str
     item: str
-    score: Decimal
+    score: Decimal | None
     remark: str
     version: int
     at: datetime | None
@@ -260,8 +260,8 @@ def saved_for(by: Actor, lot_id: UUID, part: str) -> tuple[Saved, ...]:
     times = Cell.objects.filter(sheet=sheet).values_list("code", "item", "entry__at")
     at = {(code, item): when for code, item, when in times}
     return tuple(
-        Saved(cell.code, cell.item, cell.score, cell.remark, version, at.get((cell.code, cell.item)))
-        for cell, version in saved_cells(sheet)
+        Saved(cell.code, cell.item, cell.score, cell.remark, cell.version, at.get(cell.place))
+        for cell in saved_cells(sheet)
     )
 
 
@@ -273,7 +273,7 @@ def sheet_for(by: Actor, lot_id: UUID, part: str) -> bytes:
     """
     member = _member(by, lot_id)
     evaluation = member.evaluation
-    cells = tuple(cell for cell, _ in saved_cells(_sheet(member, part)))
+    cells = given(saved_cells(_sheet(member, part)))
     return format_sheet(
         scoring.Sheet(
             bytes.fromhex(evaluation.lot_ref),

@@ -22,6 +22,8 @@ MAX_ACCOUNT = 60
 WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT = 5
 TRIES_PER_ADDRESS = 50
+# No account can be typed that begins with a control character, so nobody slows a seat down by signing in.
+PLACE = "\x01"
 
 
 class Hashed(str):
@@ -112,12 +114,12 @@ def sign_in(account: str, password: str, *, address: str) -> Post:
     return post
 
 
-def check_attempts(account: str, address: str, *, tries: int = TRIES_PER_ACCOUNT) -> None:
+def check_attempts(account: str, address: str = "", *, tries: int = TRIES_PER_ACCOUNT) -> None:
     """Refuse a sign-in after too many failures for the account or from the address (登录限制).
 
     Args:
-        account: as typed.
-        address: the client's address.
+        account: as typed; for a seat ``PLACE`` and its computer.
+        address: the client's address; empty where it does not count, as at seats, which may share one.
         tries: failures of one account after which the next try waits.
 
     Raises:
@@ -127,10 +129,11 @@ def check_attempts(account: str, address: str, *, tries: int = TRIES_PER_ACCOUNT
     """
     since = clock.now() - WINDOW
     failures = SignInAttempt.objects.filter(at__gt=since, succeeded=False)
-    for rows, limit in (
-        (failures.filter(account=account[:MAX_ACCOUNT]), tries),
-        (failures.filter(address=address), TRIES_PER_ADDRESS),
-    ):
+    counted = [(failures.filter(account=account[:MAX_ACCOUNT]), tries)]
+    if address:
+        elsewhere = failures.filter(address=address).exclude(account__startswith=PLACE)
+        counted.append((elsewhere, TRIES_PER_ADDRESS))
+    for rows, limit in counted:
         times = list(rows.order_by("-at").values_list("at", flat=True)[:limit])
         if len(times) == limit:
             raise NotEntitled(Reason("too-many-attempts", until=times[-1] + WINDOW))

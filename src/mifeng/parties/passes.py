@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 from mifeng.kernel import clock, reads
 from mifeng.kernel.acting import Act, acting
 from mifeng.kernel.actors import Actor
-from mifeng.parties.actions import check_attempts
+from mifeng.parties.actions import PLACE, check_attempts
 from mifeng.parties.models import SeatPass, SignInAttempt
 from mifeng.rules.curve import decode_point
 from mifeng.rules.errors import NotEntitled, Reason, Unfair
@@ -25,8 +25,6 @@ CODE_LENGTH = 8
 CODE_LIFE = timedelta(minutes=30)
 TOKEN_BYTES = 32
 TRIES_PER_PLACE = 10
-# No account can be typed that begins with a control character, so nobody slows a seat down by signing in.
-PLACE = "\x01"
 ROLES = ("expert", "buyer")
 
 
@@ -96,27 +94,29 @@ def end_pass(act: Act, pass_id: UUID) -> None:
     act.note(held, "end_pass", seat=held.seat)
 
 
-def enter_seat(site: str, code: str, key: str = "", *, address: str) -> str:
+def enter_seat(site: str, code: str, key: str = "", *, computer: str, address: str) -> str:
     """Open a seat with its code (入席) and return the secret of the seat's session.
 
     The code is used up. A pass that comes again with a new code keeps the key of its client unless it brings another.
+    Guessing is slowed down for each computer of a site: all of them may come from one address.
 
     Args:
-        site: primary key of the site the computer stands at; empty where the computer does not know.
+        site: primary key of the site the computer stands at; a code of another site is wrong here.
         code: eight characters as typed.
         key: public key of the seat's own client, 65 bytes in hexadecimal; empty where it has none.
-        address: the client's address, for slowing down guessing.
+        computer: handle of the seat's computer.
+        address: the client's address, kept with the attempt.
 
     Raises:
         NotEntitled: ``too-many-attempts``, ``seat-code-wrong`` whatever is wrong with it.
         Unfair: ``malformed`` for a key that is none.
     """
     check_key(key)
-    at, account = clock.now(), f"{PLACE}{address}"
-    check_attempts(account, address, tries=TRIES_PER_PLACE)
+    at, account = clock.now(), f"{PLACE}{computer}"
+    check_attempts(account, tries=TRIES_PER_PLACE)
     typed = code.upper().translate(LIKE)
     found = SeatPass.objects.filter(code_hash=_hash("code", typed), code_until__gt=at, until__gt=at, ended=False)
-    held = (found.filter(site=site) if site else found).first() if len(typed) == CODE_LENGTH else None
+    held = found.filter(site=site).first() if len(typed) == CODE_LENGTH else None
     SignInAttempt.objects.create(account=account, address=address, at=at, succeeded=held is not None)
     if held is None:
         raise NotEntitled(Reason("seat-code-wrong"))
@@ -128,7 +128,7 @@ def enter_seat(site: str, code: str, key: str = "", *, address: str) -> str:
         check_pass(own, act.at)
         own.code_hash, own.token_hash, own.entered_at = "", _hash("token", token), act.at
         own.key = key or own.key
-        act.note(own, "enter_seat", seat=own.seat, key=own.key)
+        act.note(own, "enter_seat", seat=own.seat, key=own.key, computer=computer)
     reads.note("signed-in", actor, f"parties.seatpass:{held.pk}")
     return token
 

@@ -21,6 +21,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "sign-in-failed": "our choice (ADR-1)",
         "too-many-attempts": "our choice (ADR-1)",
         "seat-code-wrong": "our choice (ADR-9)",
+        "not-a-seat-computer": "our choice (ADR-9)",
         "seat-pass-over": "our choice (ADR-9)",
         # shape of what was sent
         "malformed": "our choice (ADR-1)",
@@ -121,6 +122,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "template-missing": "GPLR-34",
         "codes-late": "our choice (ADR-5)",
         "review-missing": "MOF-87-44",
+        "opinion-missing": "MOF-87-61",
+        "opinion-used": "MOF-87-64",
         "not-a-member": "MOF-87-45",
         "not-the-chair": "MOF-87-45",
         "chair-buyer": "MOF-87-45",

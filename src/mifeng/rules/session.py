@@ -1,9 +1,10 @@
 """The plan of a remote session (评审场次 1+N).
 
-Four tables. A *session* asks every site for seats and is fixed when the last site has confirmed. A *request* is what
+Five tables. A *session* asks every site for seats and is fixed when the last site has confirmed. A *request* is what
 one site sees and answers. It lapses when the site does not answer in time, and is displaced when the session moves to a
 time at which the site has no seats left; only that site has to be planned anew then. A *booking* keeps one seat for one
-stretch of time, held until its site confirms. A *call* is somebody at a kiosk or at a seat who asks for an officer.
+stretch of time, held until its site confirms. A *call* is somebody at a kiosk or at a seat who asks for an officer. A
+*computer of the seats* is one on which an officer lets seats of the own site be opened.
 """
 
 from types import MappingProxyType
@@ -43,5 +44,12 @@ CALL: Lifecycle = MappingProxyType(
     {
         "call_officer": step("", "calling", "kiosk expert buyer", "our choice (ADR-9)"),
         "answer_call": step("calling", "answered", "host guest", "our choice (ADR-9)"),
+    }
+)
+
+SEAT_COMPUTER: Lifecycle = MappingProxyType(
+    {
+        "open_seat_computer": step("", "open", "host guest", "our choice (ADR-9)"),
+        "close_seat_computer": step("open", "ended", "host guest", "our choice (ADR-9)"),
     }
 )

@@ -6,7 +6,9 @@ purchaser's representative is a seat of the plan and is never drawn; a *represen
 and another authorisation takes the place of the earlier one.
 
 A *check-in* is open for one session, from an hour before its start. An *arrival* is one person's way to a seat: card,
-face or two officers, declaration, seat. A *kiosk* is a computer on which one person after another goes that way.
+face or two officers, declaration, seat. A card that is read again is compared again, whatever was said before: what was
+declared stays declared, but a finder does not go on with it. A *kiosk* is a computer on which one person after another
+goes that way.
 """
 
 import re
@@ -48,6 +50,9 @@ ARRIVAL: Lifecycle = MappingProxyType(
         "doubt": step("identified", "doubted", "kiosk", "our choice (ADR-9)"),
         "vouch": step("doubted", "vouched", "host guest", "MOF-87-45"),
         "vouch_again": step("vouched", "verified", "host guest", "MOF-87-45"),
+        "compare_again": step("verified pledged", "identified", "kiosk", "our choice (ADR-9)"),
+        "vouch_anew": step("vouched", "doubted", "kiosk", "our choice (ADR-9)"),
+        "keep_pledge": step("verified", "pledged", "kiosk host guest", "our choice (ADR-9)"),
         "pledge": step("verified", "pledged", "expert buyer", "GPLR-9"),
         "stand_aside": step("verified pledged", "aside", "expert buyer", "GPLR-9"),
         "take_seat": step("pledged", "seated", "expert buyer", "LY-2022-14 四(二)"),

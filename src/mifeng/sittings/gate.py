@@ -123,12 +123,16 @@ def _gate(by: Actor, ask: Ask, checkin: CheckIn | None, come: dict[UUID, list[Ar
         arrived=len(rows),
         seats=tuple(GateSeat(seat.label, seat.kind, _standing(given.get(seat.pk))) for seat in ask.seats),
         doubted=tuple(
-            Doubted(row.pk, mark_of(row.handle), row.reason, row.state == "vouched", row.vouched_by == by.handle)
+            Doubted(row.pk, mark_of(row.handle), row.reason, _vouched(row), row.vouched_by == by.handle)
             for row in rows
-            if row.state in ("doubted", "vouched")
+            if row.state in ("doubted", "vouched") or row.recheck in ("asked", "once")
         ),
         late=ask.request.expert_seats - here,
     )
+
+
+def _vouched(row: Arrival) -> bool:
+    return row.state == "vouched" or row.recheck == "once"
 
 
 def _standing(row: Arrival | None) -> str:

@@ -30,6 +30,8 @@ class Standing:
         failed: comparisons of the face that failed.
         mark: four signs by which an officer finds the same arrival.
         label: of the seat, once it is given.
+        readings: of the card until now; who stands at a kiosk is whose card was read last.
+        recheck: how far officers are who check somebody for a new code of the seat.
     """
 
     arrival: UUID
@@ -38,6 +40,8 @@ class Standing:
     failed: int
     mark: str
     label: str
+    readings: int
+    recheck: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def standing(kiosk: Actor, arrival_id: UUID | str) -> Standing:
     """
     row = Arrival.objects.get(pk=arrival_id, site=kiosk.site)
     actor = Actor(role=row.role, handle=row.handle, site=str(row.site))
-    return Standing(row.pk, actor, row.state, row.failed, mark_of(row.handle), row.label)
+    return Standing(row.pk, actor, row.state, row.failed, mark_of(row.handle), row.label, row.readings, row.recheck)
 
 
 def declared(kiosk: Actor, arrival_id: UUID | str) -> Declared:

@@ -68,7 +68,8 @@ class Arrival(models.Model):
     """One person's way from the door to a seat (到场), known by a handle that is new for each check-in.
 
     Who it is stands closed in ``sealed``; ``who`` is a keyed hash by which the same person is known again in the same
-    check-in. The seat's own post is ``seat_pass``.
+    check-in. The seat's own post is ``seat_pass``. ``recheck`` is how far officers are who check somebody for a new
+    code of the seat: ``asked``, ``once``, ``done``; empty where nobody has asked.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -86,6 +87,9 @@ class Arrival(models.Model):
     label = models.CharField(max_length=64, blank=True)
     seat_pass = models.OneToOneField(SeatPass, on_delete=models.PROTECT, null=True, related_name="+")
     identified_at = models.DateTimeField()
+    readings = models.PositiveSmallIntegerField(default=1)  # of the card
+    pledged_at = models.DateTimeField(null=True)
+    recheck = models.CharField(max_length=5, blank=True)
 
     class Meta:
         constraints = [

@@ -9,6 +9,8 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 
+from mifeng.parties.models import new_handle
+
 
 class Site(models.Model):
     """A place with evaluation seats (场地): a trading centre's venue that may serve as host or guest."""
@@ -115,3 +117,20 @@ class Call(models.Model):
             models.UniqueConstraint("caller", condition=models.Q(state="calling"), name="call_once"),
         ]
         indexes = [models.Index("site", "state", name="call_at")]
+
+
+class SeatComputer(models.Model):
+    """A computer at the seats of a site (席位机): there alone a seat is opened. Its browser knows one secret, of which
+    only a keyed hash is kept; ``until`` is when no seat is opened there any more.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    handle = models.CharField(max_length=16, unique=True, default=new_handle)
+    state = models.CharField(max_length=12)
+    token_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    opened_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index("site", "state", name="computer_at")]

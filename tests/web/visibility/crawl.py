@@ -24,8 +24,9 @@ from mifeng.kernel import clock
 from mifeng.kernel.models import Message
 from mifeng.parties.models import Post
 from mifeng.web.shell.live import allowed
+from mifeng.web.shell.seats import COMPUTER_COOKIE
 from tests.web.visibility.cast import AT_SEATS, POSTS, STAGES, followed, hit
-from tests.web.visibility.judgement import SITTING, token
+from tests.web.visibility.judgement import SITTING, seat_computer, token
 from tests.web.visibility.world import World
 
 NOBODY = UUID(int=0)
@@ -226,7 +227,8 @@ def read_all(world: World, post: str, *, new: list[str], whole: bool) -> dict[st
     client = Reader()
     if post in SITTING:
         session = client.session
-        session["seat"] = token(SITTING[post])
+        client.cookies[COMPUTER_COOKIE], computer = seat_computer(SITTING[post])
+        session["seat"], session["computer"] = token(SITTING[post]), computer
         session.save()
     elif post != "public":
         session = client.session

@@ -41,6 +41,8 @@ from mifeng.rules.award import parse_report
 from mifeng.sittings.keyring import ARRIVAL, seal
 from mifeng.sittings.models import Arrival, CheckIn, Panel
 from mifeng.tenders.models import Lot, Tender
+from mifeng.venues.computers import token_hash
+from mifeng.venues.models import SeatComputer
 from mifeng.venues.queries import session_of
 from tests.actions.reviews import speaking_pdf
 from tests.rules.scores import D, items, template
@@ -129,6 +131,19 @@ class Bench:
         times = {"starts_at": at, "until": at + timedelta(hours=8), "code_until": at, "entered_at": at}
         given = SeatPass(**known, seat=one.seat, token_hash=_hash("token", token(number)), **times)
         SeatPass.objects.bulk_create([given])
+        secret, handle = seat_computer(number)
+        SeatComputer.objects.bulk_create(
+            [
+                SeatComputer(
+                    site_id=site,
+                    handle=handle,
+                    token_hash=token_hash(secret),
+                    state="open",
+                    opened_at=at,
+                    until=at + timedelta(hours=8),
+                )
+            ]
+        )
         row = Arrival(checkin=checkin, who=f"{number:064x}", label=one.seat, state="seated", identified_at=at, **known)
         row.seat_pass = given
         row.sealed = seal(ARRIVAL, row.pk, {"name": NAMES[number - 1]})
@@ -195,6 +210,11 @@ def member(number: int) -> Actor:
 def token(number: int) -> str:
     """Return the secret of a seat's session."""
     return f"token-{number}"
+
+
+def seat_computer(number: int) -> tuple[str, str]:
+    """Return the secret of a member's computer and its handle."""
+    return f"computer-{number}", f"c{number:015x}"
 
 
 def score_of(item: str, position: int, number: int) -> Decimal:

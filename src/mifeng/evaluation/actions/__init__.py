@@ -11,6 +11,7 @@ from mifeng.evaluation.actions.judging import (
     find_abnormal,
     grant_deduction,
     reject_bid,
+    withdraw_opinion,
 )
 from mifeng.evaluation.actions.keys import change_seat_key
 from mifeng.evaluation.actions.leaving import declare_unable
@@ -56,4 +57,5 @@ __all__ = [
     "sign_sheet",
     "start_evaluation",
     "stop_evaluation",
+    "withdraw_opinion",
 ]

@@ -4,8 +4,9 @@ Where the committee decides, more than half of its members have to hold the same
 suppliers but the names that were laid open with the lock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from uuid import UUID
 
 from mifeng.evaluation.actions.guards import check_chair, check_member, check_stage, is_carried
@@ -23,6 +24,14 @@ from mifeng.rules.ranking import check_bidders
 from mifeng.rules.scoring import Correction, check_correction
 
 MAX_REASON = 1_000
+# What may be taken back again: by which act it was held, and what it is about.
+HELD: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "reject": ("reject_bid", ("bid_ref",)),
+        "grant": ("grant_deduction", ("bid_ref", "deduction")),
+        "abnormal": ("find_abnormal", ("seat", "bid_ref", "item")),
+    }
+)
 OPEN = ("locked", "revealed")
 
 
@@ -135,6 +144,36 @@ def find_abnormal(lot_id: UUID, place: tuple[str, str, str], *, by: Actor) -> Wr
     return act.entry
 
 
+def withdraw_opinion(lot_id: UUID, kind: str, about: Sequence[str], *, by: Actor) -> Written:
+    """Take back what one held (撤回意见), as long as neither a report nor a correction rests on it.
+
+    Args:
+        lot_id: the package.
+        kind: ``reject``, ``grant`` or ``abnormal``.
+        about: the bid; the bid and the deduction; seat, bid and item of the score.
+        by: the member who held it.
+
+    Raises:
+        NotEntitled: ``not-a-member``.
+        Unfair: ``malformed`` for another kind.
+        WrongState: ``wrong-state`` before the lock, and once a report stands; ``opinion-missing``, ``opinion-used``.
+
+    Source: MOF-87-61
+    """
+    if kind not in HELD:
+        raise Unfair(Reason("malformed", {"field": "kind"}))
+    step, keys = HELD[kind]
+    with acting("withdraw_opinion", by=by) as act:
+        evaluation = check_unreported(act.lock(Evaluation, lot_id), "withdraw_opinion")
+        member = check_member(lot_id, by)
+        rows = Opinion.objects.filter(member=member, kind=kind, about=" ".join(about))
+        held = check_withdrawable(evaluation, rows.first())
+        place = dict(zip(keys, about, strict=True))
+        act.note(evaluation, "withdraw_opinion", voter=member.seat, opinion=step, **place)
+        held.delete()
+    return act.entry
+
+
 def correct_scores(lot_id: UUID, asked: Correction, *, by: Actor) -> Written:
     """Correct a score in one of the four lawful cases (修改评分), before the report has all its signatures.
 
@@ -196,6 +235,24 @@ def check_unreported(evaluation: Evaluation, step: str) -> Evaluation:
         facts = {"step": step, "state": evaluation.state, "allowed": OPEN}
         raise WrongState(Reason("wrong-state", facts, source="MOF-87-64"))
     return evaluation
+
+
+def check_withdrawable(evaluation: Evaluation, held: Opinion | None) -> Opinion:
+    """Refuse to take back what one does not hold, or on what a score was corrected (意见撤回); return the opinion.
+
+    Raises:
+        WrongState: ``opinion-missing``, ``opinion-used``.
+
+    Source: MOF-87-64
+    """
+    if held is None:
+        raise WrongState(Reason("opinion-missing"))
+    if held.kind == "abnormal":
+        seat, bid_ref, item = held.about.split(" ")
+        made = {"kind": "abnormal", "seat": seat, "bid_ref": bid_ref, "item": item}
+        if ScoreChange.objects.filter(evaluation=evaluation, **made).exists():
+            raise WrongState(Reason("opinion-used"))
+    return held
 
 
 def check_corrector(evaluation: Evaluation, asked: Correction, by: Actor) -> None:

@@ -42,14 +42,14 @@ class Entered:
     Args:
         code: of the seat's own.
         item: id of an item of the part.
-        score: what the expert gives.
+        score: what the expert gives; None for a cell that is empty again.
         remark: the reason, where one is needed.
         version: that the desk has seen; 0 for a cell that was empty.
     """
 
     code: str
     item: str
-    score: Decimal
+    score: Decimal | None
     remark: str = ""
     version: int = 0
 
@@ -61,7 +61,7 @@ class Entered:
     @property
     def value(self) -> dict[str, str]:
         """Return what is kept of it."""
-        return {"score": decimal_text(self.score), "remark": self.remark}
+        return {"score": "" if self.score is None else decimal_text(self.score), "remark": self.remark}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,13 @@ class Signed:
 def save_cells(lot_id: UUID, part: str, entered: Sequence[Entered], *, by: Actor) -> Written:
     """Save cells of the member's own sheet (保存评分), all or none; on disk and in the ledger when this returns.
 
+    A cell may be emptied again, which is saved like a score. What stands there already just as asked is not saved anew.
+
     Raises:
         NotEntitled: ``not-a-member``, ``wrong-post``.
         Unfair: ``malformed``, ``code-unknown`` and what ``rules.scoring.check_cell`` refuses, for every cell.
         WrongState: ``wrong-state``; ``stale-version`` for each cell that stands in another version, with both values.
-        Repeated: when exactly this was saved before and the answer was lost.
+        Repeated: when all of it stands there already, since the answer was lost or the form was sent twice.
 
     Source: MOF-87-55
     """
@@ -100,7 +102,7 @@ def save_cells(lot_id: UUID, part: str, entered: Sequence[Entered], *, by: Actor
         check_step(TABLE, "save_cells", state=sheet.state, role=by.role)
         rows = Cell.objects.filter(sheet=sheet, code__in={one.code for one in cells})
         standing = {(one.code, one.item): one for one in rows}
-        _check_fresh(cells, standing)
+        cells = _fresh(cells, standing)
         codes = codes_of(evaluation, row.member.seat).codes
         refuse_if_any(Unfair, _cell_reasons(cells, template_of(evaluation.template), part, codes))
         fresh = [_sealed(sheet, one) for one in cells]
@@ -153,10 +155,14 @@ def sign_sheet(lot_id: UUID, signed: Signed, *, by: Actor) -> Written:
     return act.entry
 
 
-def saved_cells(sheet: SheetRow) -> list[tuple[scoring.Cell, int]]:
-    """Return what was saved of a sheet, with the version of each cell; for its own seat."""
-    rows = Cell.objects.filter(sheet=sheet).order_by("code", "item")
-    return [(_cell(row), row.version) for row in rows]
+def saved_cells(sheet: SheetRow) -> list[Entered]:
+    """Return what was saved of a sheet, with the version of each cell, emptied ones included; for its own seat."""
+    return [_entered(row) for row in Cell.objects.filter(sheet=sheet).order_by("code", "item")]
+
+
+def given(cells: Iterable[Entered]) -> tuple[scoring.Cell, ...]:
+    """Return the cells that hold a score, as a sheet is made of them (已评单元格)."""
+    return tuple(scoring.Cell(one.code, one.item, one.score, one.remark) for one in cells if one.score is not None)
 
 
 def check_entered(entered: Sequence[Entered]) -> list[Entered]:
@@ -170,9 +176,10 @@ def check_entered(entered: Sequence[Entered]) -> list[Entered]:
     places = {one.place for one in entered}
     if not entered or len(entered) > MAX_CELLS or len(places) < len(entered):
         raise Unfair(Reason("malformed", {"field": "cells"}))
-    if not all(one.score.is_finite() for one in entered):
+    if not all(one.score is None or one.score.is_finite() for one in entered):
         raise Unfair(Reason("malformed", {"field": "score"}))
-    return [replace(one, remark=check_wording(one.remark, field="remark", limit=MAX_REMARK)) for one in entered]
+    remarks = [check_wording(one.remark, field="remark", limit=MAX_REMARK) for one in entered]
+    return [replace(one, remark="" if one.score is None else said) for one, said in zip(entered, remarks, strict=True)]
 
 
 def check_readable(signed: Signed) -> tuple[Sheet, bytes]:
@@ -203,7 +210,7 @@ def check_own(read: Sheet, sheet: SheetRow, evaluation: Evaluation, member: Memb
         "seat": (read.seat, member.seat),
         "part": (read.part, sheet.part),
         "template": (read.template.hex(), evaluation.template_hash),
-        "cells": (_as_saved(read.cells), _as_saved(cell for cell, _ in saved_cells(sheet))),
+        "cells": (_as_saved(read.cells), _as_saved(given(saved_cells(sheet)))),
     }
     refuse_if_any(Unfair, [Reason("sheet-other", {"field": name}) for name, (a, b) in wanted.items() if a != b])
 
@@ -226,29 +233,39 @@ def _own(lot_id: UUID, part: str, step: str, by: Actor) -> SheetRow:
     return found
 
 
-def _check_fresh(cells: Iterable[Entered], standing: Mapping[tuple[str, str], Cell]) -> None:
-    """Refuse what was made from an overtaken state; what stands there just as asked was saved by the same request."""
-    stale, entries, total = [], [], 0
+def _fresh(cells: Iterable[Entered], standing: Mapping[tuple[str, str], Cell]) -> list[Entered]:
+    """Return what is still to be saved; refuse what was made from an overtaken state and is not what stands there.
+
+    Raises:
+        WrongState: ``stale-version``.
+        Repeated: when nothing is left.
+    """
+    fresh, stale, entries = [], [], []
     for one in cells:
-        total += 1
         now = standing.get(one.place)
-        current = now.version if now else 0
+        current, kept = (now.version, _value(now)) if now else (0, {})
         if one.version == current:
-            continue
-        kept = _value(now) if now else {}
-        if now is not None and now.version == one.version + 1 and kept == _value_of(one):
+            fresh.append(one)
+        elif now is not None and kept == _value_of(one):
             entries.append(now.entry_id or 0)
-        facts = {"code": one.code, "item": one.item, "seen": one.version, "current": current}
-        stale.append(Reason("stale-version", {**facts, "yours": str(one.score), "stands": kept.get("score", "")}))
-    if stale and len(entries) == total:
-        raise Repeated(max(entries))
+        else:
+            yours = "" if one.score is None else str(one.score)
+            facts = {"code": one.code, "item": one.item, "seen": one.version, "current": current}
+            stale.append(Reason("stale-version", {**facts, "yours": yours, "stands": kept.get("score", "")}))
     refuse_if_any(WrongState, stale)
+    if entries and not fresh:
+        raise Repeated(max(entries))
+    return fresh
 
 
 def _cell_reasons(cells: Iterable[Entered], template: Template, part: str, codes: Sequence[str]) -> Iterator[Reason]:
     for one in cells:
         if one.code not in codes:
             yield Reason("code-unknown", {"code": one.code})
+            continue
+        if one.score is None:
+            if one.item not in {item.id for item in template.part(part)}:
+                yield Reason("item-unknown", {"code": one.code, "item": one.item})
             continue
         try:
             check_cell(scoring.Cell(one.code, one.item, one.score, one.remark), template, part)
@@ -274,9 +291,10 @@ def _value_of(one: Entered) -> dict[str, str]:
         return {}
 
 
-def _cell(row: Cell) -> scoring.Cell:
+def _entered(row: Cell) -> Entered:
     value = _value(row)
-    return scoring.Cell(row.code, row.item, Decimal(value["score"]), value["remark"])
+    score = Decimal(value["score"]) if value["score"] else None
+    return Entered(row.code, row.item, score, value["remark"], row.version)
 
 
 def _as_saved(cells: Iterable[scoring.Cell]) -> set[tuple[str, str, str, str]]:

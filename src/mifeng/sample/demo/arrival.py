@@ -14,11 +14,10 @@ from typing import cast
 
 from mifeng.sample.demo.browser import Page, Person, Unexpected
 from mifeng.sample.demo.draw import Invited, invite_next
-from mifeng.sample.demo.entry import GUESTS, HOST, PLACES, Project
+from mifeng.sample.demo.entry import GUESTS, HOST, OFFICERS, PLACES, Project
 from mifeng.sample.demo.seat import Seat
 from mifeng.sample.demo.stage import Stage
 
-OFFICERS = {HOST: "host", **{place: account for account, place in GUESTS.items()}}
 CODE = re.compile(r"\b([0-9A-HJKMNP-TV-Z]{4}) ([0-9A-HJKMNP-TV-Z]{4})\b")
 NOT_THIS_FACE = "0" * 16
 AT_ONCE = 3  # sites
@@ -78,7 +77,7 @@ def let_in(stage: Stage, coming: Iterable[Invited], deputy: Card, sit: Sit) -> l
     stage.timeline.say("评审成员", "五人刷证、刷脸、逐条声明，各领席位号和一次性席位码；一张无关的证件只得到“不在名单”")
     stage.timeline.say("场地人员", "一位专家两次人脸不符：两名场地人员先后人工核对后放行，台账记事由不记人")
     seats = [seat for site in found for seat in site]
-    stage.timeline.say("评审成员", "五席入席：每台席位电脑自己生成签名密钥，平台拿不到")
+    stage.timeline.say("评审成员", "五席入席：席位码只在本场地的席位机上有效；每台席位机自己生成签名密钥，平台拿不到")
     return seats
 
 

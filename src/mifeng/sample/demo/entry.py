@@ -15,6 +15,7 @@ BUDGET = "4800000.00"
 HOST = "市中心"
 GUESTS = {"guest-hangjin": "杭锦后旗", "guest-wuyuan": "五原县"}
 PLACES = (HOST, *GUESTS.values())
+OFFICERS = {HOST: "host", **{place: account for account, place in GUESTS.items()}}
 DEMAND = (
     "采购课桌椅六千套，供城区十二所中小学使用；课桌高度可调，桌面板材甲醛释放量符合国家标准。",
     "投标人应说明生产组织、运输安排、安装调试、质量检验和售后服务，并提交样图与材料说明。",

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mifeng.rules.blind.scores import score_commitment
 from mifeng.sample.demo.browser import Person
+from mifeng.sample.demo.entry import OFFICERS
 from mifeng.sample.demo.stage import Stage
 
 WORD = "签名"
@@ -52,9 +53,10 @@ class Seat:
 
 
 def take_seat(stage: Stage, code: str, place: str) -> Seat:
-    """Open the computer of a seat with its code (入席); a pair of keys is made there."""
+    """Open a seat with its code (入席) on a computer of the seats of its site; a pair of keys is made there."""
     key = ec.generate_private_key(ec.SECP256R1())
     public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint).hex()
-    computer = stage.enter()
+    computer = stage.come(OFFICERS[place])
+    computer.send(computer.open("/site/door").form("/computers/open"))
     computer.send(computer.open("/desk/enter").form(holds="code"), code=code, key=public)
     return Seat(computer, key, place)

@@ -31,7 +31,7 @@ GONE = ("aside", "absent")
 def identify(kiosk_id: UUID, card: Card, *, by: Actor) -> tuple[Written, UUID]:
     """Find whom a card belongs to among those expected here (刷证), and return the entry and the arrival.
 
-    A person who has been here before goes on where they stopped.
+    A person who has been here before goes on where they stopped, once the face has been compared again.
 
     Args:
         kiosk_id: the kiosk.
@@ -90,6 +90,7 @@ def match_face(arrival_id: UUID, seen: str, reader: Reader, *, by: Actor) -> Wri
         if reader.matches(facts["face"], seen):
             row.sealed = seal(ARRIVAL, row.pk, facts | {"face": ""})
             act.move(row, table.ARRIVAL, "match_face")
+            _keep_pledge(act, row)
         else:
             row.failed += 1
             act.move(row, table.ARRIVAL, "fail_face", failed=row.failed)
@@ -107,7 +108,7 @@ def doubt_face(arrival_id: UUID, reason: str, *, by: Actor) -> Written:
         by: a kiosk of the same site.
 
     Raises:
-        NotEntitled: ``wrong-post``.
+        NotEntitled: ``wrong-post``; at a seat ``face-other`` without a card that was read again.
         Unfair: ``reason-required``.
         WrongState: ``wrong-state``.
 
@@ -117,7 +118,13 @@ def doubt_face(arrival_id: UUID, reason: str, *, by: Actor) -> Written:
     with acting("doubt_face", by=by) as act:
         row = act.lock(Arrival, arrival_id)
         check_here(row, by)
-        _doubt(act, row, reason)
+        if row.state == "seated":
+            if not unseal(ARRIVAL, row.pk, bytes(row.sealed))["face"]:
+                raise NotEntitled(Reason("face-other"))
+            row.recheck, row.reason = "asked", reason
+            act.note(row, "doubt_again", reason=reason)
+        else:
+            _doubt(act, row, reason)
     return act.entry
 
 
@@ -137,11 +144,16 @@ def vouch(arrival_id: UUID, *, by: Actor) -> Written:
     with acting("vouch", by=by) as act:
         row = act.lock(Arrival, arrival_id)
         check_officer(row.site, by, step="vouch")
-        if row.state == "vouched":
-            if row.vouched_by == by.handle:
-                raise NotEntitled(Reason("same-officer"))
+        second = row.state == "vouched" or row.recheck == "once"
+        if second and row.vouched_by == by.handle:
+            raise NotEntitled(Reason("same-officer"))
+        if row.recheck in ("asked", "once"):
+            row.recheck, row.vouched_by = ("done", row.vouched_by) if second else ("once", by.handle)
+            act.note(row, "vouch_seated", reason=row.reason, first=row.vouched_by)
+        elif second:
             row.sealed = seal(ARRIVAL, row.pk, unseal(ARRIVAL, row.pk, bytes(row.sealed)) | {"face": ""})
             act.move(row, table.ARRIVAL, "vouch_again", reason=row.reason, first=row.vouched_by)
+            _keep_pledge(act, row)
         else:
             row.vouched_by = by.handle
             act.move(row, table.ARRIVAL, "vouch", reason=row.reason)
@@ -167,6 +179,7 @@ def pledge(arrival_id: UUID, said: tuple[str, ...], *, by: Actor) -> Written:
     with acting("pledge", by=by) as act:
         row = act.lock(Arrival, arrival_id)
         check_arrival(row, by, step="pledge")
+        row.pledged_at = act.at
         act.move(row, table.ARRIVAL, "pledge", said=sorted(said))
     return act.entry
 
@@ -241,11 +254,11 @@ def take_seat(arrival_id: UUID, *, by: Actor) -> tuple[Written, str]:
 def renew_seat_code(arrival_id: UUID, seen: str, reader: Reader, *, by: Actor) -> tuple[Written, str]:
     """Give a seated person a new code (补发席位码), when the seat's computer was changed or the code ran out.
 
-    Whoever has the code has the seat, so card and face are compared once more; whom officers checked is let go on.
+    Whoever has the code has the seat, so card and face are compared once more, or two officers check once more.
 
     Args:
         arrival_id: at a seat, the card read again.
-        seen: what the camera saw.
+        seen: what the camera saw; counts for nothing where officers have checked.
         reader: that compares.
         by: the person.
 
@@ -262,10 +275,10 @@ def renew_seat_code(arrival_id: UUID, seen: str, reader: Reader, *, by: Actor) -
             raise WrongState(Reason("wrong-state", {"step": "renew_code", "state": row.state, "allowed": ("seated",)}))
         code = renew_code(act, row.seat_pass_id)
         facts = unseal(ARRIVAL, row.pk, bytes(row.sealed))
-        if not row.vouched_by and not (facts["face"] and reader.matches(facts["face"], seen)):
+        if row.recheck != "done" and not (facts["face"] and reader.matches(facts["face"], seen)):
             raise NotEntitled(Reason("face-other"))
-        row.sealed = seal(ARRIVAL, row.pk, facts | {"face": ""})
-        row.save(update_fields=["sealed"])
+        row.sealed, row.recheck = seal(ARRIVAL, row.pk, facts | {"face": ""}), ""
+        row.save(update_fields=["sealed", "recheck"])
     return act.entry, code
 
 
@@ -322,11 +335,24 @@ def _arrive(act: Act, kiosk: Kiosk, found: Expected) -> Arrival:
 
 
 def _come_again(act: Act, row: Arrival, found: Expected) -> Arrival:
-    """Let a person go on: what was compared stays compared, a card that is read again is compared anew."""
-    if row.state in ("identified", "seated"):
+    """Let a person go on whose card is read again: not before this reading has been compared too."""
+    row.readings, row.recheck = row.readings + 1, ""
+    if row.state not in ("doubted", "vouched"):
         row.sealed = seal(ARRIVAL, row.pk, found.facts)
-    act.note(row, "identify_again")
+    if row.state in ("verified", "pledged"):
+        act.move(row, table.ARRIVAL, "compare_again")
+    elif row.state == "vouched":
+        row.vouched_by = ""
+        act.move(row, table.ARRIVAL, "vouch_anew")
+    else:
+        act.note(row, "identify_again")
     return row
+
+
+def _keep_pledge(act: Act, row: Arrival) -> None:
+    """Let a person who has declared everything before go on from there."""
+    if row.pledged_at is not None:
+        act.move(row, table.ARRIVAL, "keep_pledge")
 
 
 def _doubt(act: Act, row: Arrival, reason: str) -> None:

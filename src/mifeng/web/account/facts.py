@@ -19,7 +19,7 @@ from mifeng.web.shell.receipts import Fact
 from mifeng.web.shell.seats import seat_title
 
 OFFICERS = ("host", "guest")
-DOOR_ACTS = ("open_checkin", "mark_absent", "vouch", "answer_call", "close_kiosk")
+DOOR_ACTS = ("open_checkin", "mark_absent", "vouch", "answer_call", "close_kiosk", "close_seat_computer")
 
 
 @dataclass(frozen=True, slots=True)

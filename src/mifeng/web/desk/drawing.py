@@ -8,6 +8,7 @@ import io
 import json
 import resource
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,32 +20,47 @@ MAX_TEXT = 20_000  # characters of one page
 MAX_OUTLINE, MAX_TITLE, MAX_DEPTH = 400, 120, 4
 MAX_MARKS = 40
 SECONDS, MEMORY = 15, 2**30
+TEXT_SECONDS = 4  # of one errand for the text of many pages
 HEAD_BYTES = 8
 
 
-def _contents(document: pypdfium2.PdfDocument, asked: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    texts = []
-    for page in document:
-        text = page.get_textpage()
-        texts.append(text.get_text_bounded()[:MAX_TEXT].replace("\r\n", "\n").replace("\ufffe", ""))
-        text.close()
-        page.close()
+def _leaf(document: pypdfium2.PdfDocument, asked: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Return one page, the last one for a number beyond it, and what the file says about itself."""
+    number = min(asked["page"], len(document))
+    page = document[number - 1]
+    width, height = page.get_size()
+    scale = min(WIDTH / min(width, height), MAX_SIDE / max(width, height))
+    out = io.BytesIO()
+    page.render(scale=scale, may_draw_forms=False).to_pil().save(out, "png", compress_level=4)
+    about, _ = _summary(document, asked)
+    return {"page": number, "text": _text(page), **about}, out.getvalue()
+
+
+def _summary(document: pypdfium2.PdfDocument, asked: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
     outline: list[list[object]] = []
     for one in document.get_toc(max_depth=MAX_DEPTH):
         target = one.get_dest()
         index = target.get_index() if target else None
         if index is not None and len(outline) < MAX_OUTLINE:
             outline.append([one.get_title().strip()[:MAX_TITLE], one.level, index + 1])
-    return {"texts": texts, "outline": outline}, b""
+    return {"pages": len(document), "outline": outline}, b""
 
 
-def _picture(document: pypdfium2.PdfDocument, asked: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    page = document[asked["page"] - 1]
-    width, height = page.get_size()
-    scale = min(WIDTH / min(width, height), MAX_SIDE / max(width, height))
-    out = io.BytesIO()
-    page.render(scale=scale, may_draw_forms=False).to_pil().save(out, "png", compress_level=4)
-    return {}, out.getvalue()
+def _texts(document: pypdfium2.PdfDocument, asked: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Return the text of the pages from one on, as many as there is time for; some take long."""
+    texts: list[str] = []
+    while (index := asked["start"] - 1 + len(texts)) < len(document) and time.process_time() < TEXT_SECONDS:
+        page = document[index]
+        texts.append(_text(page))
+        page.close()
+    return {"texts": texts, "pages": len(document)}, b""
+
+
+def _text(page: pypdfium2.PdfPage) -> str:
+    text = page.get_textpage()
+    found = str(text.get_text_bounded())[:MAX_TEXT].replace("\r\n", "\n").replace("\ufffe", "")
+    text.close()
+    return found
 
 
 def _marks(document: pypdfium2.PdfDocument, asked: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -64,7 +80,7 @@ def _marks(document: pypdfium2.PdfDocument, asked: Mapping[str, Any]) -> tuple[d
     return {"marks": found[:MAX_MARKS]}, b""
 
 
-DOES = {"contents": _contents, "picture": _picture, "marks": _marks}
+DOES = {"leaf": _leaf, "summary": _summary, "texts": _texts, "marks": _marks}
 
 
 def main() -> None:

@@ -61,6 +61,7 @@ class CellView:
         reasons: why what was typed was not saved.
         stands: the score that was saved meanwhile by another window; else empty.
         unsaved: what stands here is not what was saved.
+        filled: a score was saved, and not emptied again.
     """
 
     column: Column
@@ -73,6 +74,7 @@ class CellView:
     reasons: tuple[Reason, ...] = ()
     stands: str = ""
     unsaved: bool = False
+    filled: bool = False
 
     @property
     def id(self) -> str:
@@ -103,7 +105,7 @@ class Row:
     @property
     def done(self) -> int:
         """Return how many cells were saved."""
-        return sum(cell.version > 0 for cell in self.cells)
+        return sum(cell.filled for cell in self.cells)
 
     @property
     def needs(self) -> bool:
@@ -137,7 +139,7 @@ class Grid:
     @property
     def first(self) -> str:
         """Return the name of the first cell that is missing."""
-        empty = (cell.id for row in self.rows for cell in row.cells if not cell.version)
+        empty = (cell.id for row in self.rows for cell in row.cells if not cell.filled)
         return next(empty, "")
 
 
@@ -186,15 +188,19 @@ def grid_of(by: Actor, lot_id: UUID, desk: Desk, part: str, layout: Layout) -> G
 
 
 def typed_cells(post: QueryDict) -> tuple[str, dict[str, Typed]]:
-    """Return what a form sends of one bid: its code, and item → what was typed; cells left empty are left out."""
+    """Return what a form sends of one bid: its code, and item → what was typed.
+
+    A cell that is empty as it was is left out; one that held a score is to be emptied.
+    """
     found = {}
     for name in post:
         item = name.removeprefix(SCORE)
-        score = post.get(name, "").strip() if item != name else ""
-        if score:
-            version = post.get(f"version-{item}", "0")
-            whole = int(version) if version.isascii() and version.isdigit() and len(version) < 8 else 0
-            found[item] = Typed(score, post.get(f"remark-{item}", ""), whole)
+        if item == name:
+            continue
+        score, version = post.get(name, "").strip(), post.get(f"version-{item}", "0")
+        whole = int(version) if version.isascii() and version.isdigit() and len(version) < 8 else 0
+        if score or whole:
+            found[item] = Typed(score, post.get(f"remark-{item}", "") if score else "", whole)
     return post.get("code", "").strip(), found
 
 
@@ -218,7 +224,7 @@ def entered(code: str, found: Mapping[str, Typed]) -> list[Entered]:
     bad = [
         Reason("malformed", {"field": "score", "code": code, "item": item})
         for item, typed in found.items()
-        if _number(typed.score) is None
+        if typed.score and _number(typed.score) is None
     ]
     bad += [
         Reason("too-large", {"code": code, "item": item, "limit": MAX_REMARK})
@@ -227,10 +233,7 @@ def entered(code: str, found: Mapping[str, Typed]) -> list[Entered]:
     ]
     if bad or not found:
         raise Unfair(*(bad or [Reason("malformed", {"field": "cells"})]))
-    return [
-        Entered(code, item, _number(typed.score) or Decimal(), typed.remark, typed.version)
-        for item, typed in found.items()
-    ]
+    return [Entered(code, item, _number(typed.score), typed.remark, typed.version) for item, typed in found.items()]
 
 
 def reasons_of(reasons: Sequence[Reason], template: Template) -> dict[str, tuple[Reason, ...]]:
@@ -270,7 +273,8 @@ def _cell(
     now, sent = saved.get((code, column.id)), typed.get((code, column.id))
     item = next(one for one in template.scored if one.id == column.id)
     version, at = (now.version, now.at) if now else (0, None)
-    value, remark = (decimal_text(now.score), now.remark) if now else ("", "")
+    filled = now is not None and now.score is not None
+    value, remark = (decimal_text(now.score), now.remark) if now and now.score is not None else ("", "")
     reasons: tuple[Reason, ...] = ()
     stands, before = "", (value, remark)
     if sent:
@@ -278,7 +282,7 @@ def _cell(
         value, remark, reasons = sent.score, sent.remark, sent.reasons
     number = _number(value)
     needs = number is not None and is_extreme(number, item, template)
-    return CellView(column, code, value, remark, version, at, needs, reasons, stands, (value, remark) != before)
+    return CellView(column, code, value, remark, version, at, needs, reasons, stands, (value, remark) != before, filled)
 
 
 def _number(text: str) -> Decimal | None:
@@ -300,5 +304,6 @@ def _said(reason: Reason, column: Column) -> str:
     if reason.code == "malformed":
         return _("请填数字")
     if reason.code == "stale-version":
-        return _("另一窗口已改为%(score)s") % {"score": reason.facts.get("stands", "")}
+        stands = reason.facts.get("stands", "")
+        return _("另一窗口已改为%(score)s") % {"score": stands} if stands else _("另一窗口已清空")
     return words.reason_text(reason)

@@ -4,6 +4,7 @@ A page reaches the desk as a picture and as text: nothing else of a file does, n
 viewer would run. The library that draws pages is large, and the files come from outside: it runs in ``drawing``, a
 process for one errand with bounds on memory and time, without settings, database or keys.
 
+A page that is opened costs that page, however many there are: the text of the others is read when words are looked for.
 What was made is kept for a while in the data folder under the hash of the copy. It can be made again at any time.
 """
 
@@ -23,6 +24,7 @@ KEPT = 200  # files of which pages are kept
 PROGRAM = Path(__file__).with_name("drawing.py")
 SECONDS = 20
 HEAD_BYTES = 8
+SUMMARY, TEXTS = "summary.json", "texts.json"
 TURNS = threading.BoundedSemaphore(2)  # errands of one process of the server at a time
 
 
@@ -40,16 +42,11 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """What a file says about itself (文件内容): the text of each page and the outline."""
+class Summary:
+    """What a file says about itself (文件概要): how many pages it has, and its outline."""
 
-    texts: tuple[str, ...]
+    pages: int
     outline: tuple[Heading, ...]
-
-    def find(self, words: str) -> list[int]:
-        """Return the pages, from 1, on which words stand, whatever blanks are between them (查找)."""
-        wanted = _plain(words)
-        return [number for number, text in enumerate(self.texts, 1) if wanted in _plain(text)] if wanted else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +59,38 @@ class Mark:
     height: float
 
 
-def contents(path: Path, folder: Path) -> Contents:
-    """Return text and outline of a file, kept below a folder once they were read.
+def summary(path: Path, page: int, folder: Path) -> Summary:
+    """Return how many pages a file has and its outline, kept below a folder once a page of it was drawn.
+
+    Args:
+        path: of the file.
+        page: from 1, that is about to be looked at; the last one is drawn where there are fewer.
+        folder: below which pages are kept.
 
     Raises:
         Unreadable: when the file cannot be read.
     """
-    kept = folder / path.name / "contents.json"
-    data = _kept(kept)
+    place = folder / path.name
+    data = _kept(place / SUMMARY)
     if data is None:
-        answer, _ = _errand({"file": str(path), "do": "contents"})
-        data = json.dumps(answer).encode()
-        _keep(kept, data)
-    read = json.loads(data)
-    return Contents(tuple(read["texts"]), tuple(Heading(*one) for one in read["outline"]))
+        try:
+            answer, _ = _leaf(path, page, folder)
+        except Unreadable:  # another page may be sound
+            answer, _ = _errand({"file": str(path), "do": "summary"})
+            _keep(place, {SUMMARY: json.dumps(answer).encode()})
+    else:
+        answer = json.loads(data)
+    return Summary(answer["pages"], tuple(Heading(*one) for one in answer["outline"]))
+
+
+def text(path: Path, page: int, folder: Path) -> str:
+    """Return the text of one page, from 1.
+
+    Raises:
+        Unreadable: when the file cannot be read, or has no such page.
+    """
+    data = _kept(folder / path.name / f"{page}.txt")
+    return data.decode() if data is not None else str(_exactly(page, *_leaf(path, page, folder))[0]["text"])
 
 
 def picture(path: Path, page: int, folder: Path) -> bytes:
@@ -84,12 +99,24 @@ def picture(path: Path, page: int, folder: Path) -> bytes:
     Raises:
         Unreadable: when the file cannot be read, or has no such page.
     """
-    kept = folder / path.name / f"{page}.png"
-    data = _kept(kept)
+    data = _kept(folder / path.name / f"{page}.png")
+    return data if data is not None else _exactly(page, *_leaf(path, page, folder))[1]
+
+
+def find(path: Path, words: str, folder: Path) -> list[int]:
+    """Return the pages, from 1, on which words stand, whatever blanks are between them (查找).
+
+    Raises:
+        Unreadable: when the file cannot be read.
+    """
+    wanted = _plain(words)
+    if not wanted:
+        return []
+    data = _kept(folder / path.name / TEXTS)
     if data is None:
-        _, data = _errand({"file": str(path), "do": "picture", "page": page})
-        _keep(kept, data)
-    return data
+        data = json.dumps(_all_texts(path)).encode()
+        _keep(folder / path.name, {TEXTS: data})
+    return [number for number, found in enumerate(json.loads(data), 1) if wanted in _plain(found)]
 
 
 def marks(path: Path, page: int, words: str) -> tuple[Mark, ...]:
@@ -100,6 +127,31 @@ def marks(path: Path, page: int, words: str) -> tuple[Mark, ...]:
     """
     answer, _ = _errand({"file": str(path), "do": "marks", "page": page, "words": words})
     return tuple(Mark(*one) for one in answer["marks"])
+
+
+def _leaf(path: Path, page: int, folder: Path) -> tuple[dict[str, Any], bytes]:
+    """Draw one page and keep all that came of it."""
+    answer, data = _errand({"file": str(path), "do": "leaf", "page": page})
+    about = json.dumps({name: answer[name] for name in ("pages", "outline")}).encode()
+    drawn = answer["page"]
+    _keep(folder / path.name, {SUMMARY: about, f"{drawn}.txt": answer["text"].encode(), f"{drawn}.png": data})
+    return answer, data
+
+
+def _exactly(page: int, answer: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    if answer["page"] != page:
+        raise Unreadable("no such page")
+    return answer, data
+
+
+def _all_texts(path: Path) -> list[str]:
+    """Return the text of all pages; of many, a stretch at a time."""
+    texts: list[str] = []
+    while True:
+        answer, _ = _errand({"file": str(path), "do": "texts", "start": len(texts) + 1})
+        texts += answer["texts"]
+        if len(texts) >= answer["pages"] or not answer["texts"]:
+            return texts
 
 
 def _errand(asked: Mapping[str, object]) -> tuple[dict[str, Any], bytes]:
@@ -127,14 +179,15 @@ def _kept(place: Path) -> bytes | None:
         return None
 
 
-def _keep(place: Path, data: bytes) -> None:
-    """Keep what was made; of many files only those that were looked at last."""
-    for folder in (place.parent.parent, place.parent):
+def _keep(place: Path, made: Mapping[str, bytes]) -> None:
+    """Keep what was made of a file; of many files only those that were looked at last."""
+    for folder in (place.parent, place):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
-        file.write(data)
-    os.replace(file.name, place)
-    folders = sorted(place.parent.parent.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
+    for name, data in made.items():
+        with tempfile.NamedTemporaryFile(dir=place, delete=False) as file:
+            file.write(data)
+        os.replace(file.name, place / name)
+    folders = sorted(place.parent.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
     for old in folders[KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
 

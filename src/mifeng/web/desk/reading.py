@@ -20,7 +20,8 @@ from mifeng.evaluation.blind import BlindBid, OpenBid
 from mifeng.kernel.actors import Actor
 from mifeng.rules.errors import Reason
 from mifeng.rules.reasons import REASONS
-from mifeng.web.desk.paper import Contents, Mark, Unreadable, contents, marks
+from mifeng.web.desk import paper
+from mifeng.web.desk.paper import Mark, Summary, Unreadable, marks
 from mifeng.web.shell import words
 
 MAX_WORDS = 60
@@ -69,7 +70,8 @@ class Pane:
     def __init__(self, shelf: "Shelf", volume: Volume, slot: str) -> None:
         self.shelf, self.volume, self.slot = shelf, volume, slot
         self.words = " ".join(shelf.asked.get(f"q{slot}", "").replace("\0", " ").split())[:MAX_WORDS]
-        self.number = min(max(_whole(shelf.asked.get(f"page{slot}", "")), 1), max(self.pages, 1))
+        self.wanted = max(_whole(shelf.asked.get(f"page{slot}", "")), 1)
+        self.number = min(self.wanted, max(self.pages, 1))
 
     @cached_property
     def path(self) -> Path:
@@ -77,22 +79,25 @@ class Pane:
         return self.shelf.path_of(self.volume)
 
     @cached_property
-    def inside(self) -> Contents | None:
-        """Return text and outline, empty where they cannot be read; None where the file cannot be shown."""
+    def inside(self) -> Summary | None:
+        """Return length and outline, without one where it cannot be read; None where the file cannot be shown."""
         try:
-            return contents(self.path, folder()) if not self.volume.fault else None
+            return paper.summary(self.path, self.wanted, folder()) if not self.volume.fault else None
         except Unreadable:
-            return Contents(("",) * self.volume.pages, ()) if self.volume.pages else None
+            return Summary(self.volume.pages, ()) if self.volume.pages else None
 
     @property
     def pages(self) -> int:
         """Return how many pages there are."""
-        return len(self.inside.texts) if self.inside else 0
+        return self.inside.pages if self.inside else 0
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Return the text of the page."""
-        return self.inside.texts[self.number - 1] if self.inside and self.pages else ""
+        try:
+            return paper.text(self.path, self.number, folder()) if self.pages else ""
+        except Unreadable:
+            return ""
 
     @property
     def image(self) -> str:
@@ -128,7 +133,10 @@ class Pane:
     @cached_property
     def hits(self) -> list[Link]:
         """Return the pages on which the words stand."""
-        found = self.inside.find(self.words) if self.inside and self.words else []
+        try:
+            found = paper.find(self.path, self.words, folder()) if self.pages else []
+        except Unreadable:
+            found = []
         return [Link(str(page), self._turned(page), page == self.number, page=page) for page in found[:MAX_HITS]]
 
     @cached_property

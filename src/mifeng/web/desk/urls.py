@@ -21,6 +21,7 @@ urlpatterns = [
     path("<uuid:lot>/bids/<str:bid>/reject", settling.reject, name="reject"),
     path("<uuid:lot>/bids/<str:bid>/grant/<str:deduction>", settling.grant, name="grant"),
     path("<uuid:lot>/abnormal", settling.abnormal, name="abnormal"),
+    path("<uuid:lot>/withdraw", settling.withdraw, name="withdraw"),
     path("<uuid:lot>/correct", settling.correct, name="correct"),
     path("<uuid:lot>/conclude", settling.conclude, name="conclude"),
     path("<uuid:lot>/report.pdf", settling.paper, name="paper"),

@@ -18,6 +18,7 @@ from mifeng.web.shell import texts
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.posts import methods
 from mifeng.web.shell.receipts import receipt_of
+from mifeng.web.shell.seats import label_titles
 
 
 @methods("GET")
@@ -28,11 +29,14 @@ def result(request: Request, tender: str, lot: UUID) -> HttpResponse:
     [challenge] = [one for one in public_clocks(tender_row, [found.lot], request.now) if one.key == "challenge"]
     entry = entry_by_leaf(leaf_of(found.entry)) if found.entry else None
     void = Reason(found.void) if found.void else None
+    sat = notice.experts if notice else ()
+    places = label_titles(one.seat for one in sat)
     context = {
         "tender": tender_row,
         "lot": found.lot,
         "found": found,
         "notice": notice,
+        "members": [(one, places[one.seat]) for one in sat],
         "amount": found.amount,
         "documents": _documents(tender_row, notice),
         "void": void,

@@ -16,10 +16,10 @@ from django.core.exceptions import ObjectDoesNotExist
 from mifeng.bidding.queries import hall
 from mifeng.evaluation.blind import desk_for
 from mifeng.kernel.actors import Actor
-from mifeng.parties.passes import actor_of_pass
 from mifeng.parties.queries import actor_of
 from mifeng.tenders.queries import tender_for
 from mifeng.venues.queries import ask_for
+from mifeng.web.shell.seats import seated
 
 GATES: Mapping[str, Callable[[Actor, UUID], object]] = MappingProxyType(
     {
@@ -52,8 +52,8 @@ def _actor(session_key: str) -> Actor | None:
     if not session_key:
         return None
     session = SessionStore(session_key)
-    if seat := session.get("seat"):
-        return actor_of_pass(seat)
+    if session.get("seat"):
+        return seated(session)
     person = session.get("person")
     found = actor_of(person) if person else None
     return found[0] if found else None

@@ -6,12 +6,12 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 
 from mifeng.kernel import clock
-from mifeng.parties.passes import actor_of_pass
 from mifeng.parties.queries import actor_of
 from mifeng.rules.errors import Refusal
 from mifeng.web.shell.errors import not_found, refused
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.posts import check_room
+from mifeng.web.shell.seats import COMPUTER_COOKIE, seated
 
 Handler = Callable[[Request], HttpResponse]
 POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
@@ -43,7 +43,7 @@ class Acting:
         request.actor, request.post = None, None
         person, seat = request.session.get("person"), request.session.get("seat")
         if seat:
-            request.actor = actor_of_pass(seat)
+            request.actor = seated(request.session, request.COOKIES.get(COMPUTER_COOKIE, ""))
         elif person:
             request.actor, request.post = actor_of(person) or (None, None)
         if (seat or person) and request.actor is None:

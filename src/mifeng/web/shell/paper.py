@@ -1,4 +1,4 @@
-"""The report as PDF (评审报告文件): the same paper always gives the same bytes, wherever it is printed.
+"""The report as PDF (评审报告文件): the same paper, its seats under the same names, gives the same bytes everywhere.
 
 The font comes from a wheel and no font of the machine is looked at, so that a machine without Chinese fonts prints the
 same; a character that the font lacks is spelled by its code point, never left out. The file is PDF/A with text that can
@@ -7,7 +7,7 @@ which machine, when or for whom it was printed.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -27,16 +27,22 @@ from mifeng.web.shell import words
 from mifeng.web.shell.glyphs import glyphs_of
 from mifeng.web.shell.reported import SILENT, ReportBid, ReportView, report_view
 from mifeng.web.shell.scoring import TemplateView, template_view
+from mifeng.web.shell.seats import label_titles
 
 LANGUAGE = "zh-hans"
 Section = dict[str, Any]
 
 
 @lru_cache(maxsize=16)
-def report_pdf(paper: Paper) -> bytes:
-    """Return a report as PDF/A, in Chinese whatever the reader's language."""
+def report_pdf(paper: Paper, titles: tuple[tuple[str, str], ...] = ()) -> bytes:
+    """Return a report as PDF/A, in Chinese whatever the reader's language.
+
+    Args:
+        paper: the report.
+        titles: labels of seats with the places that they name; a label without one is printed itself.
+    """
     with translation.override(LANGUAGE):
-        data = json.dumps(_spelled(_content(paper)), ensure_ascii=False)
+        data = json.dumps(_spelled(_content(paper, dict(titles))), ensure_ascii=False)
     return typst.compile(
         _source(),
         font_paths=fonts(),
@@ -53,7 +59,10 @@ def report_answer(paper: Paper) -> HttpResponse:
     name = _("评审报告-%(number)s-第%(lot)d包.pdf") % {"number": paper.number, "lot": paper.lot[0]}
     disposition = content_disposition_header(True, name) or "attachment"
     headers = {"Cache-Control": "no-store", "Content-Disposition": disposition}
-    return HttpResponse(report_pdf(paper), content_type="application/pdf", headers=headers)
+    with translation.override(LANGUAGE):
+        titles = label_titles(one.seat for one in paper.endorsements)
+    printed = report_pdf(paper, tuple(sorted(titles.items())))
+    return HttpResponse(printed, content_type="application/pdf", headers=headers)
 
 
 @cache
@@ -80,8 +89,9 @@ def _spelled(value: Any) -> Any:
     return [_spelled(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _content(paper: Paper) -> dict[str, Any]:
-    report = report_view(paper.text, dict(paper.bidders), {item.id: item.name for item in paper.template.items})
+def _content(paper: Paper, titles: Mapping[str, str]) -> dict[str, Any]:
+    items = {item.id: item.name for item in paper.template.items}
+    report = report_view(paper.text, dict(paper.bidders), items, titles)
     method = template_view(paper.template)
     found = [
         _project(paper, report),
@@ -92,7 +102,7 @@ def _content(paper: Paper) -> dict[str, Any]:
         *_invalid(report),
         *_changes(report),
         _recommended(report),
-        _signed(paper),
+        _signed(paper, titles),
         _proof(paper, report),
     ]
     numbered = [{**one, "title": f"{_numeral(place)}、{one['title']}"} for place, one in enumerate(found, 1)]
@@ -198,8 +208,8 @@ def _recommended(report: ReportView) -> Section:
     return _section(_("推荐的中标候选人"), "lines", rows)
 
 
-def _signed(paper: Paper) -> Section:
-    rows = [(one.seat, *_word(one)) for one in paper.endorsements]
+def _signed(paper: Paper, titles: Mapping[str, str]) -> Section:
+    rows = [(titles.get(one.seat, one.seat), *_word(one)) for one in paper.endorsements]
     note = _("视为同意：没有签署，也没有在期限内写明不同意见和理由（政府采购法实施条例第四十一条）。")
     silent = any(one.deemed for one in paper.endorsements)
     head = (_("席位"), _("意见"), _("理由"))

@@ -35,6 +35,7 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "sign-in-failed": Text(_("账号或密码不对")),
         "too-many-attempts": Text(_("失败次数太多，暂停登录")),
         "seat-code-wrong": Text(_("席位码不对，或已用过、已过期，请在签到台重新领取")),
+        "not-a-seat-computer": Text(_("这台电脑不是本场地的席位机，不能在这里入席")),
         "seat-pass-over": Text(_("这个席位的使用时间已经结束")),
         # shape of what was sent
         "malformed": Text(_("提交的内容缺项或格式不对"), _("有问题的一项：%(field)s")),
@@ -156,6 +157,8 @@ REASON_TEXTS: Mapping[str, Text] = MappingProxyType(
         "template-missing": Text(_("招标文件没有设定评分办法")),
         "codes-late": Text(_("已有一方贡献种子，编码密钥不能再承诺")),
         "review-missing": Text(_("还有投标人没有做资格审查"), _("还差%(missing)s家")),
+        "opinion-missing": Text(_("您没有这样认定过，或已经撤回")),
+        "opinion-used": Text(_("已经依据这项认定修改了评分，不能撤回")),
         "not-a-member": Text(_("您不是本包评审委员会的成员")),
         "not-the-chair": Text(_("这一步由评审组长办理")),
         "chair-buyer": Text(_("采购人代表不能担任评审组长")),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mifeng.web.shell import texts, words
+from mifeng.web.shell.seats import label_titles
 
 Words = Mapping[str, str | Promise]
 DECIDED: Words = MappingProxyType(
@@ -47,7 +48,7 @@ SEAT_ROLES: Words = MappingProxyType({"expert": gettext_lazy("评审专家"), "b
 
 @dataclass(frozen=True, slots=True)
 class ReportSeat:
-    """A member of the committee (评审成员): the seat, never the person, before names are published."""
+    """A member of the committee (评审成员): the place of the seat, never the person, before names are published."""
 
     seat: str
     role: str
@@ -117,21 +118,26 @@ class ReportView:
         return tuple(sorted((one for one in self.bids if one.candidate), key=lambda one: one.candidate))
 
 
-def report_view(text: str, bidders: Mapping[str, str], items: Mapping[str, str]) -> ReportView:
+def report_view(
+    text: str, bidders: Mapping[str, str], items: Mapping[str, str], titles: Mapping[str, str] | None = None
+) -> ReportView:
     """Return a report in words.
 
     Args:
         text: canonical, as the members signed it.
         bidders: name of the bidder of each bid, by bid_ref.
         items: name of each factor, by its id.
+        titles: places of the seats, by label; looked up where they are not given.
     """
     found = json.loads(text)
+    places = label_titles(one["seat"] for one in found["members"]) if titles is None else titles
     seats = tuple(
-        ReportSeat(one["seat"], str(SEAT_ROLES[one["role"]]), one["seat"] == found["chair"]) for one in found["members"]
+        ReportSeat(_place(one["seat"], places), str(SEAT_ROLES[one["role"]]), one["seat"] == found["chair"])
+        for one in found["members"]
     )
     bids = [_bid(line, found, bidders) for line in found["bids"]]
     bids.sort(key=lambda one: (not one.valid, one.place or one.rank or one.position, one.position))
-    changes = tuple(_change(one, bidders, items) for one in found["corrections"])
+    changes = tuple(_change(one, bidders, items, places) for one in found["corrections"])
     return ReportView(found["lot_ref"], found["template"], seats, tuple(bids), changes)
 
 
@@ -160,12 +166,17 @@ def _bid(line: Mapping[str, Any], found: Mapping[str, Any], bidders: Mapping[str
     )
 
 
-def _change(one: Mapping[str, Any], bidders: Mapping[str, str], items: Mapping[str, str]) -> ReportChange:
+def _place(seat: str, places: Mapping[str, str]) -> str:
+    return places.get(seat, seat)
+
+
+def _change(
+    one: Mapping[str, Any], bidders: Mapping[str, str], items: Mapping[str, str], places: Mapping[str, str]
+) -> ReportChange:
     kind = str(texts.FACT_WORDS["kind"].get(one["kind"], one["kind"]))
     bidder = bidders.get(one["bid_ref"], one["bid_ref"])
-    return ReportChange(
-        kind, one["seat"], bidder, items.get(one["item"], one["item"]), one["before"], one["after"], one["reason"]
-    )
+    item = items.get(one["item"], one["item"])
+    return ReportChange(kind, _place(one["seat"], places), bidder, item, one["before"], one["after"], one["reason"])
 
 
 def _invalid(code: str) -> object:

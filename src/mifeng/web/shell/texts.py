@@ -4,7 +4,7 @@ Rules, actions and the ledger speak in codes (``seats-pending``, ``publish``, ``
 below. Chinese is the source text; other languages come from the catalogue in ``locale``. Full-width punctuation, the
 sentence first and the code second, who acts is named, and no exclamation marks.
 
-The sentences of reasons stand in ``reasons.py``.
+The sentences of reasons stand in ``reasons.py``, the titles of laws in ``laws.py``.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from django.utils.translation import gettext_lazy as _
 
+from mifeng.web.shell.laws import LAWS, Law
 from mifeng.web.shell.reasons import REASON_TEXTS, Sentence, Text
 
 __all__ = [
@@ -39,15 +40,6 @@ class Word:
 
     title: Sentence
     look: str = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Law:
-    """Name a law or notice (法律文件): title, short form for narrow columns, and whether its text was at hand."""
-
-    title: str
-    short: str
-    read: bool = True
 
 
 REFUSAL_TITLES: Mapping[int, Sentence] = MappingProxyType(
@@ -121,7 +113,7 @@ STATE_WORDS: Mapping[str, Word] = MappingProxyType(
         "passed": Word(_("依规跳过"), "stop"),
         "assembling": Word(_("抽取进行中"), "go"),
         "assembled": Word(_("评审席位已满"), "done"),
-        # check-in, representative, arrival, kiosk, call
+        # check-in, representative, arrival, kiosk, seat's computer, call
         "open": Word(_("已开放"), "go"),
         "ended": Word(_("已结束"), "stop"),
         "authorised": Word(_("已授权"), "done"),
@@ -229,6 +221,11 @@ STEP_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "doubt": _("改用人工核对"),
         "vouch": _("人工核对"),
         "vouch_again": _("人工复核"),
+        "compare_again": _("再次刷证，重新核对人脸"),
+        "vouch_anew": _("再次刷证，人工核对重新开始"),
+        "keep_pledge": _("沿用已作的声明"),
+        "doubt_again": _("补发席位码：改用人工核对"),
+        "vouch_seated": _("补发席位码：人工核对"),
         "pledge": _("回避与纪律声明"),
         "stand_aside": _("申报回避"),
         "take_seat": _("领取席位"),
@@ -236,6 +233,8 @@ STEP_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "renew_seat_code": _("补发席位码"),
         "open_kiosk": _("开启签到机"),
         "close_kiosk": _("停用签到机"),
+        "open_seat_computer": _("开启席位机"),
+        "close_seat_computer": _("停用席位机"),
         "call_officer": _("呼叫场地人员"),
         "answer_call": _("应答呼叫"),
         "record_readiness": _("记录席位检测"),
@@ -333,29 +332,6 @@ FACT_WORDS: Mapping[str, Mapping[str, Sentence]] = MappingProxyType(
             "objective": _("客观评审因素评分不一致"),
             "abnormal": _("评分畸高、畸低"),
         },
-    }
-)
-
-# Laws and notices by the first part of a clause id.
-LAWS: Mapping[str, Law] = MappingProxyType(
-    {
-        "GPL": Law("政府采购法", "法"),
-        "GPLR": Law("政府采购法实施条例", "条例"),
-        "TBL": Law("招标投标法", "招标投标法"),
-        "TBLR": Law("招标投标法实施条例", "招标投标条例"),
-        "MOF-87": Law("财政部令第87号", "87号令", read=False),
-        "MOF-74": Law("财政部令第74号", "74号令", read=False),
-        "MOF-94": Law("财政部令第94号", "94号令", read=False),
-        "BN-2023": Law("巴彦淖尔进场与远程异地评标通知", "进场通知"),
-        "NM-2018-67": Law("内政办发〔2018〕67号", "内政办发67号"),
-        "LY-2022-14": Law("临财采〔2022〕14号", "异地评审通知"),
-        "BN-2023R": Law("巴彦淖尔交易中心2023年1-9月工作综述", "工作综述"),
-        "LC-2018-80": Law("聊政办字〔2018〕80号", "聊政办字80号"),
-        "MOF-2014-214-24": Law("财库〔2014〕214号第二十四条", "214号24", read=False),
-        "MOF-2020-46-9": Law("财库〔2020〕46号第九条", "46号9", read=False),
-        "MOF-2022-19": Law("财库〔2022〕19号", "19号", read=False),
-        "MOF-2026-2": Law("财库〔2026〕2号", "2号", read=False),
-        "SCO-2025-34": Law("国办发〔2025〕34号", "国办34号", read=False),
     }
 )
 

@@ -16,6 +16,7 @@ from mifeng.rules.sitting import check_begun
 from mifeng.sittings import actions
 from mifeng.sittings.gate import Gate, gates_at, kiosks_at
 from mifeng.venues.calls import answer_call, calls_at
+from mifeng.venues.computers import computers_at
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.perform import perform
 from mifeng.web.shell.posts import acting_post, methods, only
@@ -39,9 +40,14 @@ class CallRow:
 @methods("GET")
 @only(*OFFICERS)
 def door(request: Request) -> HttpResponse:
-    """Show who calls at the own site and which computers are kiosks (呼叫与签到机)."""
+    """Show who calls at the own site, which computers are kiosks and which stand at seats (呼叫、签到机、席位机)."""
     by = acting_post(request)
-    context = {"calls": _calls(request), "kiosks": kiosks_at(by), "live": bool(gates_at(by, request.now))}
+    context = {
+        "calls": _calls(request),
+        "kiosks": kiosks_at(by),
+        "computers": computers_at(by, request.now),
+        "live": bool(gates_at(by, request.now)),
+    }
     return render(request, "site/door.html", context)
 
 

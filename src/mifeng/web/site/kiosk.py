@@ -58,6 +58,7 @@ SCREENS = MappingProxyType(
         "aside": "aside",
     }
 )
+WAITING = ("asked", "once")  # for officers, who check for a new code of a seat
 BAR = MappingProxyType({"card": 1, "face": 2, "officers": 2, "pledge": 3, "aside": 3, "pledged": 4, "seat": 4})
 
 
@@ -107,7 +108,8 @@ def take(request: Request, step: str) -> HttpResponse:
     try:
         return act(request, kiosk_id, kiosk, person)
     except Refusal as refusal:
-        context = _context(request, kiosk, person)
+        # What was done before the refusal stands: whoever has declared everything is not asked to declare it again.
+        context = _context(request, kiosk, standing(kiosk, person.arrival) if person else None)
         return _private(refused(request, refusal, PAGE, **context))
 
 
@@ -138,6 +140,7 @@ def _card(request: Request, kiosk_id: UUID, kiosk: Actor, person: Standing | Non
         raise Unfair(Reason("malformed", {"field": "card"}))
     _, arrival = identify(kiosk_id, card, by=kiosk)
     request.session["arrival"] = str(arrival)
+    request.session["readings"] = standing(kiosk, arrival).readings
     request.session["touched"] = request.now.isoformat()
     return _see()
 
@@ -212,12 +215,15 @@ def _person(request: Request, kiosk: Actor) -> Standing | None:
     except ObjectDoesNotExist:
         _forget(request)
         return None
+    if found.readings != request.session.get("readings"):
+        _forget(request)  # the card has been read elsewhere since: who stands there is compared there
+        return None
     request.session["touched"] = request.now.isoformat()
     return found
 
 
 def _forget(request: Request) -> None:
-    for name in ("arrival", "touched"):
+    for name in ("arrival", "touched", "readings"):
         request.session.pop(name, None)
 
 
@@ -231,8 +237,14 @@ def _screen(request: Request, kiosk: Actor, person: Standing | None, **more: Any
     return _private(render(request, PAGE, _context(request, kiosk, person) | more))
 
 
+def _screen_of(person: Standing | None) -> str:
+    if person is not None and person.recheck in WAITING:
+        return "officers"
+    return SCREENS.get(person.state, "card") if person else "card"
+
+
 def _context(request: Request, kiosk: Actor, person: Standing | None) -> dict[str, Any]:
-    screen = SCREENS.get(person.state, "card") if person else "card"
+    screen = _screen_of(person)
     context: dict[str, Any] = {
         "screen": screen,
         "at": BAR[screen],

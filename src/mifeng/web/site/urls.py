@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mifeng.web.site import doors, kiosk, views
+from mifeng.web.site import computers, doors, kiosk, views
 
 app_name = "site"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("gate/absent", doors.absent, name="absent"),
     path("gate/vouch", doors.vouch, name="vouch"),
     path("calls/answer", doors.answer, name="answer-call"),
+    path("computers/open", computers.open_here, name="open-computer"),
+    path("computers/close", computers.close, name="close-computer"),
     path("kiosk", kiosk.show, name="kiosk"),
     path("kiosk/open", kiosk.open_here, name="open-kiosk"),
     path("kiosk/close", kiosk.close, name="close-kiosk"),

@@ -17,7 +17,7 @@ RELEASED, LISTED = ("short", "public"), ("unkeyed", "short", "public")
 # Of a review everybody gets the entries of these without what they say: members' words, votes and scores.
 CONFIDENTIAL = frozenset(
     {"review_qualification", "record_copies", "elect_chair", "reject_bid", "grant_deduction", "find_abnormal"}
-    | {"correct_scores", "conclude_evaluation", "sign_report", "deem_agreed", "reveal"}
+    | {"withdraw_opinion", "correct_scores", "conclude_evaluation", "sign_report", "deem_agreed", "reveal"}
     | {"declare_unable", "stop_evaluation"}
 )
 

@@ -209,11 +209,21 @@ class Judged:
 
     def carried(self, step: str, *keys: str) -> dict[tuple[str, ...], int]:
         """Return what members held by a step, with how many of them; each counts once, whoever is none does not."""
-        seats = {seat for seat, _, _ in self.members}
-        # The last vote against a bid may make the tender void in the same act.
-        said = self.facts(step) + [one for one in self.facts("fail_valid") if step == "reject_bid" and "voter" in one]
-        held = {(*(str(one.get(key)) for key in keys), str(one.get("voter"))) for one in said}
-        return dict(Counter(one[:-1] for one in held if one[-1] in seats))
+        return dict(Counter(one[:-1] for one in self.held(step, *keys)))
+
+    def held(self, step: str, *keys: str, until: int | None = None) -> set[tuple[str, ...]]:
+        """Return what members hold by a step and have not taken back, each with its member, before a row of the log."""
+        seats, found = {seat for seat, _, _ in self.members}, set()
+        lines = (line for line in self.lines if until is None or line.row.index < until)
+        for move in (move for line in lines for move in line.moves):
+            one = (*(str(move.facts.get(key)) for key in keys), str(move.facts.get("voter")))
+            # The last vote against a bid may make the tender void in the same act.
+            void = step == "reject_bid" and move.step == "fail_valid" and "voter" in move.facts
+            if (move.step == step or void) and one[-1] in seats:
+                found.add(one)
+            elif move.step == "withdraw_opinion" and move.facts.get("opinion") == step:
+                found.discard(one)
+        return found
 
     def majority(self, step: str, *keys: str) -> set[tuple[str, ...]]:
         """Return what more than half of the members held."""

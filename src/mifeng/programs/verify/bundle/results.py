@@ -183,7 +183,7 @@ def _offers(review: Judged, claim: Claim) -> dict[str, Offer]:
 
 def _granted(review: Judged, claim: Claim) -> Iterator[Found]:
     """Compare the deductions with what more than half of the members granted."""
-    if not review.is_open("grant_deduction"):
+    if not review.is_open("grant_deduction", "withdraw_opinion"):
         yield UNSEEN
         granted = sum(len(row.granted) for row in claim.record.bids if row.valid)
         if not review.may_carry("grant_deduction", granted):
@@ -214,7 +214,7 @@ def _valid(review: Judged, template: Template, claim: Claim) -> Iterator[Found]:
     if listed != review.bids:
         yield Fault("validity-other", claim.path, _short(review.bids.values()), _short(listed.values()))
         return
-    if not review.is_open("reject_bid") or review.budget_yuan is None:
+    if not review.is_open("reject_bid", "withdraw_opinion") or review.budget_yuan is None:
         yield UNSEEN
         yield from _possible(review, claim)
         return

@@ -235,10 +235,8 @@ def _corrections(review: Judged) -> Iterator[Found]:
 
 def _found_before(review: Judged, until: Line, place: tuple[str, str, str]) -> int:
     """Return how many members had found a score abnormal before an entry."""
-    earlier = [line for line in review.of_type("find_abnormal") if line.row.index < until.row.index]
-    facts = [line.facts("find_abnormal") or {} for line in earlier]
-    keys, seats = ("seat", "bid_ref", "item"), {seat for seat, _, _ in review.members}
-    return len({one.get("voter") for one in facts if tuple(one.get(key) for key in keys) == place} & seats)
+    held = review.held("find_abnormal", "seat", "bid_ref", "item", until=until.row.index)
+    return sum(one[:-1] == place for one in held)
 
 
 def _chair(review: Judged) -> Iterator[Found]:

@@ -10,6 +10,7 @@ from mifeng.web.shell.forms import show_refusal
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.perform import misshapen
 from mifeng.web.shell.posts import methods
+from mifeng.web.shell.seats import computer_here
 from mifeng.web.shell.seats import enter as open_seat
 
 ENTER = "desk/enter.html"
@@ -22,16 +23,16 @@ def enter(request: Request) -> HttpResponse:
         return redirect("desk:index") if request.actor and request.actor.seat else _form(request)
     form = EntryForm(request.POST)
     if not form.is_valid():
-        return misshapen(request, form, ENTER)
+        return misshapen(request, form, ENTER, computer=computer_here(request))
     try:
         open_seat(request, form.cleaned_data["code"], key=form.cleaned_data["key"])
     except Refusal as refusal:
         show_refusal(form, refusal)
-        return refused(request, refusal, ENTER, form=form)
+        return refused(request, refusal, ENTER, form=form, computer=computer_here(request))
     response = redirect("desk:index")
     response.status_code = 303
     return response
 
 
 def _form(request: Request) -> HttpResponse:
-    return render(request, ENTER, {"form": EntryForm()})
+    return render(request, ENTER, {"form": EntryForm(), "computer": computer_here(request)})

@@ -44,12 +44,15 @@ def cells(request: Request, lot: UUID, part: str) -> HttpResponse:
         return _row(request, lot, part, code, found)
     try:
         at = save_cells(lot, part, entered(code, found), by=by).at
+        saved = {item: one.version + 1 for item, one in found.items()}
     except Repeated:
         at = clock.now()
+        saved = {one.item: one.version for one in blind.saved_for(by, lot, part) if one.code == code}
     except Refusal as refusal:
         return _problem(refusal)
-    saved = {item: one.version + 1 for item, one in found.items()}
-    return JsonResponse({"saved": saved, "at": words.beijing(at, seconds=True)[11:]})
+    if len(found) > 1:  # some of them may have stood there already
+        saved = {one.item: one.version for one in blind.saved_for(by, lot, part) if one.code == code}
+    return JsonResponse({"saved": {item: saved[item] for item in found}, "at": words.beijing(at, seconds=True)[11:]})
 
 
 @methods("GET")

@@ -9,7 +9,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from mifeng.evaluation import blind
-from mifeng.evaluation.actions.judging import correct_scores, find_abnormal, grant_deduction, reject_bid
+from mifeng.evaluation.actions.judging import (
+    HELD,
+    correct_scores,
+    find_abnormal,
+    grant_deduction,
+    reject_bid,
+    withdraw_opinion,
+)
 from mifeng.evaluation.actions.reporting import conclude_evaluation, sign_report
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.ledger.append import Written
@@ -63,6 +70,16 @@ def abnormal(request: Request, lot: UUID) -> HttpResponse:
         raise Unfair(Reason("malformed", {"field": "place"}))
     seat, bid, item = words
     return Room(request, lot).do(lambda by: find_abnormal(lot, (seat, bid, item), by=by))
+
+
+@methods("POST")
+@only("seat")
+def withdraw(request: Request, lot: UUID) -> HttpResponse:
+    """Take back what the seat held (撤回认定)."""
+    kind, words = request.POST.get("kind", ""), request.POST.get("place", "").split(" ")
+    if kind not in HELD or len(words) != len(HELD[kind][1]):
+        raise Unfair(Reason("malformed", {"field": "place"}))
+    return Room(request, lot).do(lambda by: withdraw_opinion(lot, kind, words, by=by))
 
 
 @methods("POST")

@@ -99,7 +99,8 @@
     const steps = (value - low) / step;
     return Math.abs(steps - Math.round(steps)) > 1e-9 ? ["score-step", `每档${cell.dataset.step}分`] : null;
   };
-  const dirty = (cell) => typed(cell) !== cell.dataset.saved || remarkOf(cell).value.trim() !== remarkOf(cell).dataset.saved;
+  // a reason that stands beside an empty cell waits for the next score
+  const dirty = (cell) => typed(cell) !== cell.dataset.saved || (typed(cell) !== "" && remarkOf(cell).value.trim() !== remarkOf(cell).dataset.saved);
   for (const cell of cells) { const remark = remarkOf(cell); remark.dataset.saved = cell.dataset.saved === "" ? "" : remark.defaultValue.trim(); }
 
   const say = (cell, look, name, text, ...buttons) => {
@@ -151,7 +152,7 @@
   };
 
   const send = async (cell) => {
-    const item = cell.dataset.cell, state = states.get(cell), score = typed(cell), remark = remarkOf(cell).value.trim();
+    const item = cell.dataset.cell, state = states.get(cell), score = typed(cell), remark = score === "" ? "" : remarkOf(cell).value.trim();
     const data = new URLSearchParams({ code: rowOf(cell).dataset.code, [`score-${item}`]: score, [`remark-${item}`]: remark, [`version-${item}`]: versionOf(cell).value });
     data.set("csrfmiddlewaretoken", one("[name=csrfmiddlewaretoken]", rowOf(cell)).value);
     state.saving = true;
@@ -175,7 +176,7 @@
     remarkOf(cell).dataset.saved = remark;
     state.tries = 0;
     mark(cell, "");
-    say(cell, "", "check", `已保存 ${body.at}`);
+    say(cell, "", score === "" ? "" : "check", score === "" ? `已清空 ${body.at}` : `已保存 ${body.at}`);
     status(rowOf(cell));
     if (dirty(cell)) save(cell);
   };
@@ -184,9 +185,9 @@
     const [first] = reasons;
     if (first.code !== "stale-version") { mark(cell, first.code === "remark-missing" ? first.code : "refused"); wants(cell); say(cell, "bad", "warn", "未保存：" + first.text); return; }
     mark(cell, first.code);
-    const theirs = choice(`用${first.stands}`, () => { cell.value = first.stands; cell.dataset.saved = first.stands; versionOf(cell).value = String(first.current); mark(cell, ""); say(cell, "", "check", "已保存"); wants(cell); count(); });
-    const mine = choice(`用${score}`, () => { versionOf(cell).value = String(first.current); save(cell); });
-    say(cell, "bad", "warn", `另一窗口已改为${first.stands}`, theirs, mine);
+    const theirs = choice(first.stands === "" ? "清空" : `用${first.stands}`, () => { cell.value = first.stands; cell.dataset.saved = first.stands; versionOf(cell).value = String(first.current); mark(cell, ""); say(cell, "", first.stands === "" ? "" : "check", first.stands === "" ? "已清空" : "已保存"); wants(cell); count(); });
+    const mine = choice(score === "" ? "清空" : `用${score}`, () => { versionOf(cell).value = String(first.current); save(cell); });
+    say(cell, "bad", "warn", first.stands === "" ? "另一窗口已清空" : `另一窗口已改为${first.stands}`, theirs, mine);
   };
   const later = (cell) => {
     const state = states.get(cell);
@@ -202,7 +203,9 @@
     if (state.saving) return;
     if (!dirty(cell) && state.fault !== "stale-version") { if (["malformed", "score-range", "score-step", "remark-missing"].includes(state.fault)) { mark(cell, ""); say(cell, "", cell.dataset.saved ? "check" : "", cell.dataset.saved ? "已保存" : ""); } wants(cell); count(); return; }
     if (typed(cell) === "") {
-      if (cell.dataset.saved === "") { mark(cell, ""); say(cell, "", "", ""); } else { cell.value = cell.dataset.saved; mark(cell, ""); say(cell, "warn", "warn", "已保存的分不能清空，可以改成别的分"); }
+      const nothing = cell.dataset.saved === "" && state.fault !== "stale-version";
+      mark(cell, "");
+      if (nothing) say(cell, "", "", ""); else send(cell);
       wants(cell);
       count();
       return;
@@ -217,7 +220,7 @@
   if (!address) { noted(); return; }
   for (const cell of cells) {
     const state = states.get(cell);
-    cell.addEventListener("input", () => { clearTimeout(state.timer); state.tries = 0; state.timer = setTimeout(() => save(cell), 1500); });
+    cell.addEventListener("input", () => { clearTimeout(state.timer); state.tries = 0; if (typed(cell) !== "") state.timer = setTimeout(() => save(cell), 1500); });
     cell.addEventListener("change", () => save(cell));
     remarkOf(cell).addEventListener("change", () => save(cell));
     cell.addEventListener("focus", () => cell.select());
