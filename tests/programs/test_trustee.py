@@ -27,6 +27,8 @@ from tests.programs.trustees import (
     trustee_folder,
 )
 
+pytestmark = pytest.mark.prove
+
 NAMED = ("--name", "trustee-1", "--organisation", BODIES["trustee-1"])
 
 
@@ -146,7 +148,6 @@ def test_the_public_keys_are_told(trustee: Running) -> None:
     assert trustee.get("/trustee.key")[0] == 404
 
 
-@pytest.mark.prove
 def test_a_whole_opening_outlives_kills(trustee: Running, keeper: Keeper) -> None:
     package = keeper.package()
     opened(trustee, package)
@@ -193,7 +194,6 @@ def test_of_several_lists_at_the_same_moment_exactly_one_is_countersigned(truste
             assert sorted(pool.map(send, lists)) == [200, 409, 409, 409]
 
 
-@pytest.mark.prove
 def test_killed_at_any_moment_it_has_remembered_what_it_signed(trustee: Running, keeper: Keeper) -> None:
     for number in range(1, 6):
         package = keeper.package(bytes([number]) * 32)

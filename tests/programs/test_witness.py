@@ -29,6 +29,8 @@ from mifeng.rules.ledger import (
 from tests.programs.alone import run
 from tests.programs.witnesses import FORK, LOG, MAIN, OTHER, Running, note
 
+pytestmark = pytest.mark.prove
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -225,7 +227,6 @@ def test_of_several_histories_at_the_same_moment_exactly_one_is_cosigned(witness
         witness.verified(witness.submit(size, size, leaves), size, leaves)
 
 
-@pytest.mark.prove
 def test_killed_at_any_moment_it_has_remembered_what_it_cosigned(witness: Running) -> None:
     cosigned = 0
     for number in range(1, 13):

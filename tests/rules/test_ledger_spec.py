@@ -1,6 +1,5 @@
 """The specification says what tests hold: numbers, names, labels, codes, the worked example, the vectors."""
 
-import ast
 import base64
 import re
 import subprocess
@@ -11,7 +10,6 @@ import pytest
 
 from mifeng.programs.verify.faults import TEXTS
 from mifeng.rules.ledger import EMPTY_ROOT, leaf_hash, node_hash
-from tests.house.tree import called_name, modules
 from tests.rules.vectors import SPEC, vectors
 
 ROOT = Path(__file__).parents[2]
@@ -45,30 +43,6 @@ def test_every_rule_names_a_test_that_exists(name: str) -> None:
 
         assert named, f"{number} names no test"
         assert named <= tests, f"{number} names {named - tests}"
-
-
-def test_the_table_of_labels_holds_every_label_in_use() -> None:
-    table = re.findall(r"^\| `([^`]+)` \|", page("encoding"), re.M)
-    used = {(module.layer == "rules", label) for module in modules() for label in labels(module.tree)}
-    by_outsiders = {label for in_rules, label in used if in_rules}
-
-    assert len(table) == len(set(table))
-    assert by_outsiders - set(table) == set()
-    assert set(table) - {label for _, label in used} == set()
-
-
-def labels(tree: ast.AST) -> set[str]:
-    """Return the labels that a module writes out where it hashes; each is written where it is used, never built."""
-    place = {"_salted": 0, "digest": 0, "encode_tuple": 0, "hasher": 0, "mac": 1}
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and called_name(node) in place]
-    first = [call.args[place[called_name(call)]] for call in calls if len(call.args) > place[called_name(call)]]
-    return {word.value for word in first if isinstance(word, ast.Constant) and isinstance(word.value, str)}
-
-
-def test_labels_are_found_where_they_are_used() -> None:
-    planted = 'digest("a", x)\nmac(key, "b", x)\nencode_tuple("c")\nencode_tuple(*x)\n_salted("d", "no", x)\ndigest(e)'
-
-    assert labels(ast.parse(planted)) == {"a", "b", "c", "d"}
 
 
 def test_the_table_of_codes_holds_every_code_of_the_verifier() -> None:

@@ -50,7 +50,13 @@ SETTINGS = {
     "synchronous_commit": "on",
 }
 # Tests drop their databases while the server works on; a vacuum by the superuser in one of them would be in the way.
-RECKLESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
+RECKLESS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",
+    "deadlock_timeout": "100ms",
+}
 
 
 @dataclass(frozen=True, slots=True)
