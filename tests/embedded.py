@@ -14,8 +14,9 @@ from pathlib import Path
 
 import psycopg
 
+from tests import ENTRIES
+
 READY = "MIFENG_TESTS_READY"
-ENTRIES = "MIFENG_TESTS_ENTRIES"  # the last ledger entry of the sample city, as every copy of the database begins
 MEMORY = "/dev/shm"  # noqa: S108 - the machine's own memory, where each run makes folders under names of its own
 NEEDED = 4 * 2**30
 

@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from mifeng.tenders.models import Tender
-from tests.embedded import ENTRIES
+from tests import ENTRIES
 
 BY_TRIGGER = "procrastinate_events"  # written by the database itself for each job
 
@@ -53,7 +53,7 @@ def kept(build: Build) -> Build:
 
     @wraps(build)
     def once(city: Any, **changes: object) -> Tender:
-        if changes:
+        if changes or ENTRIES not in os.environ:  # outside a run of tests the platform's own acts do it each time
             return build(city, **changes)
         with connection.cursor() as cursor:
             if not _value(cursor, _UNTOUCHED, int(os.environ[ENTRIES])):

@@ -321,6 +321,7 @@ def test_a_verdict_is_ok_or_bad(imposter: Imposter) -> None:
     assert isinstance(outcome, Unreachable)
 
 
+@pytest.mark.prove
 def test_a_trustee_that_is_silent_is_left_after_a_few_seconds(imposter: Imposter) -> None:
     gate, close = threading.Event(), imposter.package.close()
 

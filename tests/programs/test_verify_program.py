@@ -14,6 +14,8 @@ from tests.programs.alone import called, run, surroundings
 from tests.programs.logs import Log
 from tests.rules.vectors import vectors
 
+pytestmark = pytest.mark.prove
+
 LOG = vectors("log")
 EXPORT: list[str] = LOG["export"]
 WHOLE = "".join(f"{line}\n" for line in EXPORT).encode()

@@ -154,6 +154,7 @@ def test_keys_of_another_witness_are_found(folder: Path) -> None:
         make_contributor(folder, NAME, BODY)
 
 
+@pytest.mark.prove
 def test_a_contribution_is_given_and_given_again(witness: Running, draw: Drawing, me: Contributor) -> None:
     notice, pool = draw.notice(), draw.pool()
 
@@ -351,6 +352,7 @@ def test_killed_at_any_moment_it_has_remembered_what_it_gave(witness: Running, d
         one.verified(answer, pools[number], me)
 
 
+@pytest.mark.prove
 def test_what_is_given_is_on_disk_before(witness: Running, draw: Drawing) -> None:
     request = draw.request(draw.notice(), draw.pool())
     with sqlite3.connect(witness.folder / "witness.sqlite") as memory:
@@ -365,6 +367,7 @@ def test_what_is_given_is_on_disk_before(witness: Running, draw: Drawing) -> Non
     assert ask(witness, request)[0] == 200
 
 
+@pytest.mark.prove
 def test_a_request_may_be_larger_than_a_checkpoint_and_is_bounded(witness: Running) -> None:
     assert ask(witness, b" " * 70_000)[0] == 400
     assert witness.post(b" " * 70_000)[0] == 413

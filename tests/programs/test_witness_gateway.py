@@ -214,6 +214,7 @@ def test_an_endless_answer_is_cut_off() -> None:
     assert isinstance(answered(200, lambda: b"x" * 1_000_000), Unreachable)
 
 
+@pytest.mark.prove
 def test_a_witness_that_is_silent_is_left_after_a_few_seconds() -> None:
     gate = threading.Event()
 

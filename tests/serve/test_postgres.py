@@ -20,6 +20,8 @@ from mifeng.config import binaries, postgres
 from mifeng.config.env import Env
 from mifeng.config.processes import AlreadyHeld, alive, holding
 
+pytestmark = pytest.mark.prove
+
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
 # Every build on this machine: the embedded one, and those of the system, of which there may be none.
 BUILDS = (
