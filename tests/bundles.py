@@ -99,7 +99,7 @@ def begun(city: City, folder: Path, *, clarified: bool = False) -> Begun:
         lot = reach(city, "published").lot
         with clock.frozen(START + timedelta(hours=1)):
             near.settle()
-            dealings.countersign_deadline(Entry.objects.get(type="publish_notice").pk, near.reach)
+            dealings.countersign_deadline(Entry.objects.filter(type="publish_notice").latest("pk").pk, near.reach)
         if clarified:
             clarify_once(city, lot.tender, near)
         return Begun(city, lot, drawn(city, lot.tender, near), folder)
