@@ -58,6 +58,11 @@ def write(figures: Sequence[Figure], path: Path) -> None:
     path.write_text(json.dumps([asdict(figure) for figure in figures], ensure_ascii=False, indent=2) + "\n")
 
 
+def read(path: Path) -> list[Figure]:
+    """Return the rows of a file."""
+    return [Figure(**row) for row in json.loads(path.read_text())]
+
+
 def table(figures: Sequence[Figure]) -> str:
     """Return the rows for a reader."""
     rows = [HEADINGS, *(_cells(figure) for figure in figures)]
