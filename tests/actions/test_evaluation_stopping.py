@@ -18,6 +18,10 @@ from mifeng.evaluation.actions import (
     conclude_evaluation,
     declare_unable,
     elect_chair,
+    grant_deduction,
+    lock_technical,
+    reject_bid,
+    reveal,
     save_cells,
     stop_evaluation,
 )
@@ -182,6 +186,33 @@ def test_whoever_is_unable_to_go_on_says_so_and_signs_nothing_more(review: Revie
     with not_there(Lot):
         queries.seats(review.city["buyer"], review.lot.pk)
     assert (blind.desk_for(review.member(4), review.lot.pk).unable, review.state) == ("tie", "reviewing")
+
+
+@pytest.mark.parametrize("part", ["technical", "business"])
+def test_nothing_rests_on_what_a_member_gave_who_is_unable_to_go_on(review: Review, part: str) -> None:
+    """MOF-87-49: a tie found behind one's own signature neither opens the names nor shows the scores, nor decides."""
+    if part == "business":
+        lead(review, "locked")
+        with clock.frozen(LATER):
+            reject_bid(review.lot.pk, "1".zfill(64), "缺少授权书", by=review.member(4))
+    for number in range(1, 6):
+        score(review, number, part)
+        sign(review, number, part)
+    with clock.frozen(LATER):
+        declare_unable(review.lot.pk, "tie", by=review.member(4))
+        tasks.advance(review.lot.pk)
+        step = lock_technical if part == "technical" else reveal
+        with refused(WrongState, "member-unable"):
+            step(review.lot.pk)
+        if part == "business":
+            with refused(WrongState, "member-unable"):
+                reject_bid(review.lot.pk, "1".zfill(64), "缺少授权书", by=review.member(2))
+            with refused(WrongState, "member-unable"):
+                grant_deduction(review.lot.pk, "1".zfill(64), "small", by=review.member(4))
+
+    assert review.state == ("reviewing" if part == "technical" else "locked")
+    stop(review)
+    assert review.state == "stopped"
 
 
 def test_nobody_declares_it_without_a_reason_for_others_or_too_late(review: Review) -> None:

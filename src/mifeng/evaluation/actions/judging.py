@@ -10,6 +10,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from mifeng.evaluation.actions.guards import check_chair, check_member, check_stage, is_carried
+from mifeng.evaluation.actions.leaving import check_all_able
 from mifeng.evaluation.models import Evaluation, Member, NamedBid, Opinion, ScoreChange, Sheet
 from mifeng.evaluation.scores import METHOD, rejected, standing_sheets, template_of
 from mifeng.kernel.acting import acting
@@ -72,7 +73,7 @@ def reject_bid(lot_id: UUID, bid_ref: str, reason: str, *, by: Actor) -> Written
         DoesNotExist: for a bid that is not under review.
         NotEntitled: ``not-a-member``.
         Unfair: ``malformed``, ``too-large``, ``reason-required``.
-        WrongState: ``wrong-state`` before the lock, and once a report stands.
+        WrongState: ``wrong-state`` before the lock, and once a report stands; ``member-unable``.
 
     Source: MOF-87-61, MOF-87-63, GPL-36
     """
@@ -80,6 +81,7 @@ def reject_bid(lot_id: UUID, bid_ref: str, reason: str, *, by: Actor) -> Written
     with acting("reject_bid", by=by) as act:
         evaluation = check_unreported(act.lock(Evaluation, lot_id), "reject_bid")
         member = check_member(lot_id, by)
+        check_all_able(evaluation)
         bid = NamedBid.objects.get(evaluation=evaluation, bid_ref=bid_ref)
         held = {"evaluation": evaluation, "said": words}
         Opinion.objects.update_or_create(member=member, kind="reject", about=bid.bid_ref, defaults=held)
@@ -100,13 +102,14 @@ def grant_deduction(lot_id: UUID, bid_ref: str, deduction: str, *, by: Actor) ->
         DoesNotExist: for a bid that is not under review.
         NotEntitled: ``not-a-member``.
         Unfair: ``deduction-unlisted``.
-        WrongState: ``wrong-state`` before the lock, and once a report stands.
+        WrongState: ``wrong-state`` before the lock, and once a report stands; ``member-unable``.
 
     Source: GPLR-34, MOF-87-61
     """
     with acting("grant_deduction", by=by) as act:
         evaluation = check_unreported(act.lock(Evaluation, lot_id), "grant_deduction")
         member = check_member(lot_id, by)
+        check_all_able(evaluation)
         bid = NamedBid.objects.get(evaluation=evaluation, bid_ref=bid_ref)
         if deduction not in {one.id for one in template_of(evaluation.template).deductions}:
             raise Unfair(Reason("deduction-unlisted", {"deduction": deduction}))

@@ -1,6 +1,7 @@
 """A member who cannot go on says so at the desk (申报不能继续评审): a tie that shows late, health, another cause.
 
-From then on the seat signs nothing, so that nothing rests on it; the agency ends the evaluation. Nothing here has a way
+From then on the seat signs nothing, and nobody decides or shows anything, so that nothing rests on what that member
+held before; the agency ends the evaluation. Nothing here has a way
 to bids or suppliers, since the desk calls it.
 """
 
@@ -53,3 +54,15 @@ def check_able(member: Member) -> Member:
     if member.unable:
         raise WrongState(Reason("member-unable", lifted_by=("agency",)))
     return member
+
+
+def check_all_able(evaluation: Evaluation) -> None:
+    """Refuse to go on with what a member gave or held who has declared to be unable to go on (不能继续评审的成员).
+
+    Raises:
+        WrongState: ``member-unable``.
+
+    Source: MOF-87-49
+    """
+    if Member.objects.filter(evaluation=evaluation).exclude(unable="").exists():
+        raise WrongState(Reason("member-unable", lifted_by=("agency",)))

@@ -5,6 +5,7 @@ from typing import cast
 from uuid import UUID
 
 from mifeng.bidding.models import OpenedFile, Unsealed
+from mifeng.evaluation.actions.leaving import check_all_able
 from mifeng.evaluation.codes import codes_of
 from mifeng.evaluation.keyring import SHEET, unseal
 from mifeng.evaluation.models import CodeKey, Evaluation, Member, NamedBid, Qualification, Sheet
@@ -26,13 +27,14 @@ def lock_technical(lot_id: UUID, *, by: Actor = CLOCK) -> Written:
     Raises:
         NotEntitled: ``wrong-post``.
         WrongMoment: ``no-witness``.
-        WrongState: ``wrong-state``; ``sheets-missing``, while one is not signed.
+        WrongState: ``wrong-state``; ``sheets-missing``, while one is not signed; ``member-unable``.
 
     Source: our choice (ADR-5)
     """
     with acting("lock_technical", by=by) as act:
         evaluation = act.lock(Evaluation, lot_id)
         check_step(EVALUATION, "lock_technical", state=evaluation.state, role=by.role)
+        check_all_able(evaluation)
         sheets = _signed(act, evaluation, "technical")
         check_witnessed(act.at)
         evaluation.locked_at = act.at
@@ -55,13 +57,14 @@ def reveal(lot_id: UUID, *, by: Actor = CLOCK) -> Written:
         NotEntitled: ``wrong-post``.
         Tampered: when a sheet kept is not the one that was committed to.
         WrongMoment: ``no-witness``.
-        WrongState: ``wrong-state``; ``sheets-missing``, while one is not signed.
+        WrongState: ``wrong-state``; ``sheets-missing``, while one is not signed; ``member-unable``.
 
     Source: our choice (ADR-5)
     """
     with acting("reveal", by=by) as act:
         evaluation = act.lock(Evaluation, lot_id)
         check_step(EVALUATION, "reveal", state=evaluation.state, role=by.role)
+        check_all_able(evaluation)
         sheets = _signed(act, evaluation)
         check_witnessed(act.at)
         evaluation.revealed_at = act.at
