@@ -85,11 +85,14 @@ def test_a_member_votes_under_the_post_of_the_seat(door: Door) -> None:
     assert Evaluation.objects.get(pk=evaluation.pk).chair == "150826-01"
 
 
-@pytest.mark.parametrize("checked", ["face", "officers"])
-def test_a_seat_opened_again_with_a_new_code_signs_with_its_new_key(door: Door, checked: str) -> None:
-    """The entry names the acts at the door by their leaves; without a new code nothing of it happens."""
+@pytest.mark.parametrize("first", ["face", "officers"])
+@pytest.mark.parametrize(("vouchers", "checked"), [(0, "face"), (1, "face"), (2, "officers")])
+def test_a_seat_opened_again_with_a_new_code_signs_with_its_new_key(
+    door: Door, first: str, vouchers: int, checked: str
+) -> None:
+    """The entry names the acts at the door by their leaves, and upon what the new code was given, not the first one."""
     evaluation, card = begun(door), door.cards(GUEST)[0]
-    arrival, code = (come if checked == "face" else vouched_for)(door, GUEST, card)
+    arrival, code = (come if first == "face" else vouched_for)(door, GUEST, card)
     arriving.everybody_else(door, card)
     seat = enter(code, key=public_key(1))
     tasks.seat(evaluation.pk)
@@ -98,14 +101,19 @@ def test_a_seat_opened_again_with_a_new_code_signs_with_its_new_key(door: Door, 
     assert KeyChange.objects.count() == 0
     kiosk_id, kiosk = door.kiosk(GUEST)
     actions.identify(kiosk_id, card, by=kiosk)
-    enter(actions.renew_seat_code(arrival.pk, FACE, READER, by=standing(kiosk, arrival.pk).actor)[1], key=public_key(2))
+    if vouchers:
+        actions.doubt_face(arrival.pk, "declined", by=kiosk)
+    for account in ("guest-hangjin-2", "guest-hangjin")[:vouchers]:
+        actions.vouch(arrival.pk, by=door.city[account])
+    seen = FACE if checked == "face" else ""
+    enter(actions.renew_seat_code(arrival.pk, seen, READER, by=standing(kiosk, arrival.pk).actor)[1], key=public_key(2))
     entered = Entry.objects.filter(type="enter_seat").latest("pk")
 
     tasks.take_seats(entry_id=entered.pk)
     tasks.take_seats(entry_id=entered.pk)
 
     said = read_entry(Entry.objects.get(type="change_seat_key").pk).facts("change_seat_key")
-    officers = [door.city[name].handle for name in ("guest-hangjin", "guest-hangjin-2")]
+    officers = [door.city[name].handle for name in ("guest-hangjin-2", "guest-hangjin")]
     renewed = Entry.objects.get(type="renew_seat_code")
     assert Member.objects.get(handle=seat.handle).key == public_key(2)
     assert (said["seat"], said["opened_by"], said["checked"]) == (seat.seat, seat.handle, checked)

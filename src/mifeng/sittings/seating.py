@@ -22,6 +22,7 @@ from mifeng.venues.queries import plan_of
 GONE = ("aside", "absent")
 # Posts that may know which site stands behind which numbers.
 BY_SITE = ("agency", "supervisor")
+BOTH = 2  # officers who check a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class Reopened:
         seat: label of the seat.
         handle: of its member.
         key: public key of the client at which it was opened; empty where it has none.
-        checked: ``face``, or ``officers`` who let the person in.
-        officers: handles of those officers.
+        checked: what the new code was given upon: ``face``, or ``officers``.
+        officers: handles of the two officers who checked once more for it.
         renewed: leaf of the entry by which the new code was given; empty where there is none.
         entered: leaf of the entry by which the seat was opened.
     """
@@ -185,10 +186,21 @@ def _reopened(row: Arrival) -> Reopened:
     seat = Entry.objects.filter(subject=f"parties.seatpass:{row.seat_pass_id}").order_by("-pk")
     entered = seat.filter(type="enter_seat")[0]
     renewed = seat.filter(type="renew_seat_code", pk__lt=entered.pk).first()
-    vouched = Entry.objects.filter(subject=f"sittings.arrival:{row.pk}", type="vouch").order_by("pk")
-    officers = tuple(vouched.values_list("actor_handle", flat=True)) if row.vouched_by else ()
+    officers = _officers(row, renewed)
     leaves = bytes(renewed.leaf).hex() if renewed else "", bytes(entered.leaf).hex()
     return Reopened(row.label, row.handle, _key(row), "officers" if officers else "face", officers, *leaves)
+
+
+def _officers(row: Arrival, renewed: Entry | None) -> tuple[str, ...]:
+    """Return the two officers upon whom a new code was given; nobody where the face was compared for it.
+
+    What counts stands between the reading of the card, or the later wish not to be compared, and the code.
+    """
+    before = renewed.pk if renewed else 0
+    acts = Entry.objects.filter(subject=f"sittings.arrival:{row.pk}", pk__lt=before).order_by("pk")
+    asked = acts.filter(type__in=("identify", "doubt_face")).last()
+    vouched = acts.filter(type="vouch", pk__gt=asked.pk if asked else before).values_list("actor_handle", flat=True)
+    return tuple(vouched) if len(vouched) == BOTH else ()
 
 
 def _key(row: Arrival) -> str:
