@@ -165,6 +165,56 @@ def deemed(**said: Any) -> Callable[[Forge], object]:
     return rigged.noted("deem_agreed", "deem_agreed", lambda one: one.update(said))
 
 
+def deemed_by_another_name(forge: Forge) -> None:
+    """The agreement was recorded in time to dissent, in an act that is called a signature."""
+    row = forge.row("deem_agreed")
+    assert row.body is not None
+    row.fields["type"] = row.body["step"] = "sign_report"
+    row.fields["t"] = rows(forge, "sign_report")[-2].fields["t"]
+    forge.relog()
+
+
+def deemed_behind_strangers(forge: Forge) -> None:
+    """Two members signed, two strangers signed something else, and three are deemed to agree."""
+    [one] = moves(forge.row("deem_agreed"))
+    for number, row in enumerate(rows(forge, "sign_report")[2:], 8):
+        facts = row.facts("sign_report")
+        more = copy.deepcopy(one)
+        more["facts"]["seat"] = facts["seat"]
+        moves(forge.row("deem_agreed")).append(more)
+        facts.update(seat=f"host/{number}", report="00" * 32)
+    forge.relog()
+
+
+def one_word_more(forge: Forge) -> None:
+    """In the public cut, a member who signed the report, with another opinion perhaps, is deemed to agree besides."""
+    row, last = forge.row("withdraw_opinion"), forge.row("sign_report")
+    row.fields |= {"type": "sign_report", "t": last.fields["t"]}
+    forge.reorder(row, last)
+    forge.relog()
+
+
+def signed_by_another_name(forge: Forge) -> None:
+    """A seat with a key signs the report without it, in an act that is called a deemed agreement."""
+    row, last = rows(forge, "sign_report")[1], forge.row("deem_agreed")
+    assert row.body is not None
+    row.facts("sign_report")["signature"] = ""
+    row.fields["type"] = row.body["step"] = "deem_agreed"
+    row.fields["t"] = last.fields["t"]
+    forge.reorder(row, last)
+    forge.relog()
+
+
+def named_otherwise(kind: str, other: str) -> Callable[[Forge], object]:
+    """Return a lie in the public cut: the last act of a kind was another one, whose body it does not show."""
+
+    def forge_it(forge: Forge) -> None:
+        rows(forge, kind)[-1].fields["type"] = other
+        forge.relog()
+
+    return forge_it
+
+
 def deemed_before_most(forge: Forge) -> None:
     """Two had signed when the agreement was deemed, the others came later."""
     row = forge.row("deem_agreed")
@@ -238,6 +288,19 @@ BENT: dict[str, Mutant] = {
     "copies made after the codes": Mutant("T4", "order-wrong", behind("record_copies", "issue_codes"), ANNOUNCED),
     "an agreement deemed in time to dissent": Mutant("R6", "agreement-wrong", deemed_early, ANNOUNCED),
     "an agreement deemed before most had signed": Mutant("R6", "agreement-wrong", deemed_before_most, ANNOUNCED),
+    "an agreement deemed in an act of another name": Mutant("R6", "agreement-wrong", deemed_by_another_name, JUDGED),
+    "an agreement deemed behind strangers": Mutant("R6", "agreement-wrong", deemed_behind_strangers, JUDGED),
+    "a word more than there are members": Mutant("R6", "report-unsigned", one_word_more, ANNOUNCED),
+    "a signature in an act of another name": Mutant("A7", "seat-signature-wrong", signed_by_another_name, JUDGED),
+    "an opinion withdrawn behind the report": Mutant(
+        "T4", "order-wrong", behind("withdraw_opinion", "conclude_evaluation"), JUDGED
+    ),
+    "a stopped evaluation that is awarded": Mutant(
+        "C1", "state-other", named_otherwise("find_abnormal", "stop_evaluation"), ANNOUNCED
+    ),
+    "scores shown with those of a member who is unable": Mutant(
+        "T4", "order-wrong", named_otherwise("grant_deduction", "declare_unable"), ANNOUNCED
+    ),
     "an agreement deemed without a reason": Mutant("R6", "agreement-wrong", deemed(why="busy"), JUDGED),
     "a member who signed deemed to agree": Mutant("R6", "report-unsigned", deemed(seat="host/3"), JUDGED),
     "an agreement to another report": Mutant("R6", "report-unsigned", deemed(report="00" * 32), JUDGED),

@@ -135,7 +135,7 @@ def seats(case: Case) -> Iterator[Found]:
         signed = [(one.line, one.seat, one.part, one.commitment, one.signature) for one in review.signed]
         signed += [
             (line, str(one.get("seat")), "report", str(one.get("report")), str(one.get("signature")))
-            for line in review.of_type("sign_report")
+            for line in review.lines
             for one in (move.facts for move in line.moves if move.step == "sign_report")
         ]
         keyed = any(key for _, _, key in review.members) or review.rekeyed

@@ -242,6 +242,8 @@ class Judged:
     @cached_property
     def reached(self) -> str:
         """Return how far the chains show the review to have come, as a manifest says it."""
+        if self.of_type("stop_evaluation"):
+            return "public"  # sealed, and no result of it is one
         if self.facts("fail_qualified") or self.facts("fail_valid"):
             return "void"
         if not self.award and len(self.endorsed) < len(self.members):

@@ -262,7 +262,7 @@ def _signed(review: Judged) -> Iterator[Found]:
     """Look for a word of each member on the report that stands, once: a signature, or an agreement that is deemed."""
     if review.record is None:
         return
-    if len(review.endorsed) < len(review.members):
+    if len(review.endorsed) != len(review.members):
         yield Fault("report-unsigned", review.path, str(len(review.members)), str(len(review.endorsed)))
         return
     if not review.is_open("sign_report", "deem_agreed"):
@@ -281,7 +281,11 @@ def _signed(review: Judged) -> Iterator[Found]:
 def _deemed(review: Judged, book: Rulebook | None) -> Iterator[Found]:
     """Look whether there was time to dissent, and most had signed, before a member was deemed to agree."""
     concluded = review.of_type("conclude_evaluation")
-    for line in review.of_type("deem_agreed"):
+    for line in review.lines:
+        # An act of another name may hold such a move, too.
+        said = [move.facts for move in line.moves if move.step == "deem_agreed"]
+        if line.type != "deem_agreed" and not said:
+            continue
         yield SEEN
         path = f"{review.path} deem_agreed"
         before = [one for one in concluded if one.row.index < line.row.index]
@@ -290,13 +294,22 @@ def _deemed(review: Judged, book: Rulebook | None) -> Iterator[Found]:
             yield Fault("agreement-wrong", path)
         elif book is not None and at < dissent_until(reported, book):
             yield Fault("agreement-wrong", path, format_time(dissent_until(reported, book)), format_time(at))
-        after = before[-1].row.index if before else 0
-        signed = [one for one in review.of_type("sign_report") if after < one.row.index < line.row.index]
-        if not is_most(len(signed), len(review.members)):
-            yield Fault("agreement-wrong", path, str(len(review.members)), str(len(signed)))
-        facts = line.facts("deem_agreed")
-        if facts is not None and facts.get("why") not in SILENT:
-            yield Fault("agreement-wrong", path, " ".join(SILENT), str(facts.get("why")))
+        signed = _signers(review, before[-1], line) if before else 0
+        if not is_most(signed, len(review.members)):
+            yield Fault("agreement-wrong", path, str(len(review.members)), str(signed))
+        for why in (one.get("why") for one in said):
+            if why not in SILENT:
+                yield Fault("agreement-wrong", path, " ".join(SILENT), str(why))
+
+
+def _signers(review: Judged, reported: Line, until: Line) -> int:
+    """Return how many members had signed a report before an entry; of acts that are not laid open each counts."""
+    lines = [one for one in review.of_type("sign_report") if reported.row.index < one.row.index < until.row.index]
+    report = (reported.facts("conclude_evaluation") or {}).get("report")
+    if report is None or not all(one.moves for one in lines):
+        return len(lines)
+    said = [one.facts("sign_report") or {} for one in lines]
+    return len({one.get("seat") for one in said if one.get("report") == report} & {one[0] for one in review.members})
 
 
 def _texts(value: object) -> list[str]:
