@@ -144,10 +144,12 @@ def test_a_place_that_nobody_has_is_refused(review: Review) -> None:
         send(review, 2, "/abnormal", {"place": "one"}, key="a"),
         send(review, 2, "/abnormal", {"place": f"host/9 {refs(review)[0]} t1"}, key="b"),
         send(review, 2, "/correct", {"place": "x y", "kind": "abnormal", "after": "1", "reason": "一"}, key="c"),
+        send(review, 2, "/withdraw", {"kind": "reject", "place": "x\0"}, key="e"),
         send(review, 2, "/bids/none/reject", {"reason": "一"}, key="d"),
     ]
 
     assert [(answer.status_code, codes(answer)) for answer in malformed] == [
+        (422, ["malformed"]),
         (422, ["malformed"]),
         (422, ["malformed"]),
         (422, ["malformed"]),

@@ -158,13 +158,15 @@ def withdraw_opinion(lot_id: UUID, kind: str, about: Sequence[str], *, by: Actor
 
     Raises:
         NotEntitled: ``not-a-member``.
-        Unfair: ``malformed`` for another kind.
+        Unfair: ``malformed`` for another kind, or for what no place is called.
         WrongState: ``wrong-state`` before the lock, and once a report stands; ``opinion-missing``, ``opinion-used``.
 
     Source: MOF-87-61
     """
     if kind not in HELD:
         raise Unfair(Reason("malformed", {"field": "kind"}))
+    if not all(word.isprintable() for word in about):
+        raise Unfair(Reason("malformed", {"field": "place"}))
     step, keys = HELD[kind]
     with acting("withdraw_opinion", by=by) as act:
         evaluation = check_unreported(act.lock(Evaluation, lot_id), "withdraw_opinion")
