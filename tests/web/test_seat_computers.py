@@ -1,6 +1,6 @@
 """Computers at the seats (席位机): a seat's code is taken there and nowhere else. LY-2022-14 四(二), ADR-9."""
 
-from mifeng.parties.models import Post
+from mifeng.parties.models import Post, SeatPass
 from mifeng.venues.models import SeatComputer
 from mifeng.web.shell.seats import COMPUTER_COOKIE
 from tests.actions import arriving
@@ -36,6 +36,18 @@ def test_a_computer_of_the_seats_outlives_who_signs_in_and_out_there(door: Door)
     own = here.post("/desk/enter", {"code": code})
 
     assert (codes(elsewhere), own.status_code, own["Location"]) == (["seat-code-wrong"], 303, "/desk/")
+
+
+def test_a_seat_is_served_as_long_as_its_pass_and_no_session_cuts_it_off(door: Door) -> None:
+    """An evaluation that outlasts its plan goes on at the seats: the pass alone says when it is over."""
+    browser = client_of("guest-hangjin")
+    browser.post("/site/computers/open")
+    browser.post("/desk/enter", {"code": arriving.come(door, GUEST, door.cards(GUEST)[0])[1]})
+
+    pass_lasts = (SeatPass.objects.get().until - AT).total_seconds()
+
+    assert int(browser.cookies["sessionid"]["max-age"]) >= pass_lasts
+    assert browser.session.get_expiry_age() >= pass_lasts
 
 
 def test_an_officer_sees_the_computers_of_the_seats_and_ends_one(door: Door) -> None:

@@ -24,6 +24,7 @@ from mifeng.web.shell.http import Request
 COMPUTER_COOKIE = "seat-computer"
 # What the session of a seat holds: the secret of its pass, the handle of the computer at which it was opened.
 SEAT, COMPUTER = "seat", "computer"
+SESSION_AGE = 72 * 3600  # longer than any pass, which alone says when a seat is over
 NOWHERE = "0.0.0.0"  # noqa: S104 - stands for an address the server did not tell; nothing listens on it
 
 
@@ -44,6 +45,7 @@ def enter(request: Request, code: str, *, key: str = "") -> None:
     # A key that was known before must not be worth anything afterwards.
     request.session.clear()
     request.session.cycle_key()
+    request.session.set_expiry(SESSION_AGE)
     request.session[SEAT], request.session[COMPUTER] = token, computer
     rotate_token(request)
 
