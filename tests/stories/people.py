@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Error, Locator, Page
 
 from tests.stories.browser import Visit, check_layout, check_page, visit
 
@@ -60,13 +60,22 @@ class Person:
 
     def open(self, address: str) -> "Person":
         """Go to an address and look at the page; the first of its kind is checked and photographed."""
-        self.page.goto(address)
+        self.go(address)
         return self.look()
+
+    def go(self, address: str) -> None:
+        """Go to an address; a page that waits and loads itself again at that very moment can come between, once."""
+        try:
+            self.page.goto(address)
+        except Error as error:
+            if "ERR_ABORTED" not in error.message:
+                raise
+            self.page.goto(address)
 
     def await_words(self, address: str, words: str) -> "Person":
         """Load a page again until it says something that the platform does by itself."""
         for _ in range(40):
-            self.page.goto(address)
+            self.go(address)
             if words in self.page.locator("main").inner_text():
                 return self.look()
             self.page.wait_for_timeout(500)
