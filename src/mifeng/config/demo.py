@@ -54,6 +54,7 @@ def main(arguments: list[str], look: Look | None = None) -> int:
         return 1
     timeline.say("平台", "建立演示城市：密钥、数据库、单位与人员")
     stage = Stage(Env.read(variables).url, data, variables, timeline)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends the demo ends its platform
     with (data / "serve.log").open("ab") as log:
         server = subprocess.Popen([*MIFENG, "serve"], env=variables, stdout=log, stderr=log)  # noqa: S603 - our own program
     try:
