@@ -64,7 +64,6 @@ def paper_of(evaluation: Evaluation) -> Paper:
     found = row.get(pk=evaluation.pk, state="concluded", concluded_at__isnull=False)
     lot, tender = found.lot, found.lot.tender
     report = Report.objects.get(evaluation=found, report_hash=found.report_hash)
-    signed = ReportSignature.objects.filter(report=report).order_by("member__seat")
     named = NamedBid.objects.filter(evaluation=found).order_by("position")
     return Paper(
         number=tender.number,
@@ -76,9 +75,13 @@ def paper_of(evaluation: Evaluation) -> Paper:
         report_hash=report.report_hash,
         text=report.text,
         bidders=tuple(named.values_list("bid_ref", "bidder")),
-        endorsements=tuple(
-            Endorsement(*row) for row in signed.values_list("member__seat", "agrees", "dissent", "deemed")
-        ),
+        endorsements=endorsements_of(report),
         made_at=report.made_at,
         concluded_at=found.concluded_at or report.made_at,
     )
+
+
+def endorsements_of(report: Report) -> tuple[Endorsement, ...]:
+    """Return the words of the members on a report, by seat."""
+    rows = ReportSignature.objects.filter(report=report).order_by("member__seat")
+    return tuple(Endorsement(*row) for row in rows.values_list("member__seat", "agrees", "dissent", "deemed"))

@@ -24,7 +24,7 @@ from mifeng.evaluation.models import (
     ScoringTemplate,
     Sheet,
 )
-from mifeng.evaluation.papers import Paper, paper_of
+from mifeng.evaluation.papers import Endorsement, Paper, endorsements_of, paper_of
 from mifeng.evaluation.scores import standing_sheets
 from mifeng.evaluation.signing import KeyChanged, Signing, keys_changed, signing_of
 from mifeng.kernel.actors import Actor
@@ -109,16 +109,6 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
-    """A member's word on the report (签署): the seat, never the person; ``deemed`` is why agreement is deemed."""
-
-    seat: str
-    agrees: bool
-    dissent: str
-    deemed: str
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """A concluded evaluation (评审结果): its report as canonical text, what it is named by, who signed it how."""
 
@@ -126,7 +116,7 @@ class Result:
     text: str
     made_at: datetime
     concluded_at: datetime | None
-    signatures: tuple[Signature, ...]
+    signatures: tuple[Endorsement, ...]
     bidders: dict[str, str]
 
 
@@ -284,13 +274,12 @@ def result(by: Actor, lot_id: UUID) -> Result:
     _lot(by, lot_id)
     evaluation = Evaluation.objects.get(pk=lot_id, state="concluded")
     report = Report.objects.get(evaluation=evaluation, report_hash=evaluation.report_hash)
-    signed = ReportSignature.objects.filter(report=report).select_related("member").order_by("member__seat")
     return Result(
         report.report_hash,
         report.text,
         report.made_at,
         evaluation.concluded_at,
-        tuple(Signature(one.member.seat, one.agrees, one.dissent, one.deemed) for one in signed),
+        endorsements_of(report),
         dict(NamedBid.objects.filter(evaluation=evaluation).values_list("bid_ref", "bidder")),
     )
 

@@ -71,9 +71,15 @@ class KeyChanged:
 
 def signing_of(evaluation: Evaluation) -> Signing | None:
     """Return how far the report that stands is with its signatures; None where there is none."""
-    report = Report.objects.filter(evaluation=evaluation, report_hash=evaluation.report_hash).first()
-    if report is None:
-        return None
+    report = _standing(evaluation)
+    return _signing(evaluation, report) if report else None
+
+
+def _standing(evaluation: Evaluation) -> Report | None:
+    return Report.objects.filter(evaluation=evaluation, report_hash=evaluation.report_hash).first()
+
+
+def _signing(evaluation: Evaluation, report: Report) -> Signing:
     rows = ReportSignature.objects.filter(report=report).order_by("member__seat")
     said = dict(rows.values_list("member__seat", "deemed"))
     seats = Member.objects.filter(evaluation=evaluation).order_by("seat").values_list("seat", flat=True)
@@ -88,10 +94,10 @@ def signing_of(evaluation: Evaluation) -> Signing | None:
 
 def reported_of(evaluation: Evaluation) -> Reported | None:
     """Return the report that stands as members read it; None where there is none."""
-    signing = signing_of(evaluation)
-    if signing is None:
+    report = _standing(evaluation)
+    if report is None:
         return None
-    report = Report.objects.get(evaluation=evaluation, report_hash=signing.report_hash)
+    signing = _signing(evaluation, report)
     return Reported(report.report_hash, report.text, signing.signed, dict(signing.deemed), signing.until)
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from mifeng.evaluation.actions.guards import check_stage
-from mifeng.evaluation.actions.reporting import check_report
+from mifeng.evaluation.actions.reporting import check_report, give_word
 from mifeng.evaluation.models import Evaluation, Member, Report, ReportSignature
 from mifeng.kernel.acting import acting
 from mifeng.kernel.actors import Actor
@@ -11,7 +11,7 @@ from mifeng.kernel.idempotency import Repeated
 from mifeng.kernel.law import rulebooks
 from mifeng.kernel.ledger.append import Written
 from mifeng.rules.errors import Reason, Unfair, WrongState
-from mifeng.rules.evaluation import EVALUATION, check_moment, check_most, check_silence, dissent_until
+from mifeng.rules.evaluation import check_moment, check_most, check_silence, dissent_until
 from mifeng.tenders.actions.guards import check_agency, check_own
 from mifeng.tenders.models import Lot, Tender
 
@@ -46,19 +46,12 @@ def deem_agreed(lot_id: UUID, seat: str, report_hash: str, why: str, *, by: Acto
         check_stage(evaluation, "deem_agreed", "revealed")
         report = check_report(evaluation, report_hash)
         member = Member.objects.get(evaluation=evaluation, seat=seat)
-        words = ReportSignature.objects.filter(report=report)
-        signed, members = words.filter(deemed="").count(), Member.objects.filter(evaluation=evaluation).count()
+        signed = ReportSignature.objects.filter(report=report, deemed="").count()
         check_moment(dissent_until(report.made_at, rulebooks()[tender.rulebook]), act.at)
-        check_most(signed, members)
-        row = ReportSignature.objects.create(report=report, member=member, agrees=True, deemed=why)
+        check_most(signed, Member.objects.filter(evaluation=evaluation).count())
+        row = ReportSignature(report=report, member=member, agrees=True, deemed=why)
         facts = {"seat": seat, "report": report.report_hash, "why": why, "signed": signed}
-        if words.count() == members:
-            evaluation.concluded_at = act.at
-            act.move(evaluation, EVALUATION, "deem_agreed", **facts)
-        else:
-            act.note(evaluation, "deem_agreed", **facts)
-        act.refer(f"tenders.lot:{lot_id}", f"tenders.tender:{tender.pk}")
-        act.once_written(lambda entry: ReportSignature.objects.filter(pk=row.pk).update(entry=entry.id))
+        give_word(act, evaluation, row, "deem_agreed", **facts)
     return act.entry
 
 

@@ -1,8 +1,7 @@
 """A member who cannot go on says so at the desk (申报不能继续评审): a tie that shows late, health, another cause.
 
 From then on the seat signs nothing, and nobody decides or shows anything, so that nothing rests on what that member
-held before; the agency ends the evaluation. Nothing here has a way
-to bids or suppliers, since the desk calls it.
+held before; the agency ends the evaluation. Nothing here has a way to bids or suppliers, since the desk calls it.
 """
 
 from uuid import UUID

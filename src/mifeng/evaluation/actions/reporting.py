@@ -98,17 +98,22 @@ def sign_report(lot_id: UUID, endorsed: Endorsed, *, by: Actor) -> Written:
         check_unsigned(report, member, endorsed.agrees, words)
         check_signature(member, bytes.fromhex(report.report_hash), endorsed.signature)
         said = {"agrees": endorsed.agrees, "dissent": words, "signature": endorsed.signature.hex()}
-        row = ReportSignature.objects.create(report=report, member=member, **said)
-        facts = {"seat": member.seat, "report": report.report_hash, **said}
-        signed = ReportSignature.objects.filter(report=report).count()
-        if signed == Member.objects.filter(evaluation=evaluation).count():
-            evaluation.concluded_at = act.at
-            act.move(evaluation, EVALUATION, "sign_report", **facts)
-        else:
-            act.note(evaluation, "sign_report", **facts)
-        act.refer(f"tenders.lot:{lot_id}", f"tenders.tender:{evaluation.lot.tender_id}")
-        act.once_written(lambda entry: ReportSignature.objects.filter(pk=row.pk).update(entry=entry.id))
+        row = ReportSignature(report=report, member=member, **said)
+        give_word(act, evaluation, row, "sign_report", seat=member.seat, report=report.report_hash, **said)
     return act.entry
+
+
+def give_word(act: Act, evaluation: Evaluation, word: ReportSignature, step: str, **facts: object) -> None:
+    """Keep a member's word on the report within an act (表态): signed or deemed; the last one concludes."""
+    word.save(force_insert=True)
+    given = ReportSignature.objects.filter(report=word.report).count()
+    if given == Member.objects.filter(evaluation=evaluation).count():
+        evaluation.concluded_at = act.at
+        act.move(evaluation, EVALUATION, step, **facts)
+    else:
+        act.note(evaluation, step, **facts)
+    act.refer(f"tenders.lot:{evaluation.pk}", f"tenders.tender:{evaluation.lot.tender_id}")
+    act.once_written(lambda entry: ReportSignature.objects.filter(pk=word.pk).update(entry=entry.id))
 
 
 def check_report(evaluation: Evaluation, report_hash: str) -> Report:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from mifeng.evaluation.queries import Doubt, Progress, Signature
+from mifeng.evaluation.papers import Endorsement
+from mifeng.evaluation.queries import Doubt, Progress
 from mifeng.evaluation.signing import KeyChanged, Signing
 from mifeng.rules.errors import Reason
 from mifeng.web.shell import words
@@ -66,7 +67,7 @@ def signing_view(found: Signing | None) -> SigningView | None:
     return SigningView(tuple(rows), found.until, len(found.waiting))
 
 
-def word_lines(signatures: Iterable[Signature]) -> list[tuple[str, str]]:
+def word_lines(signatures: Iterable[Endorsement]) -> list[tuple[str, str]]:
     """Return each seat of a signed report with what is to be said of it: a dissent, or that agreement is deemed."""
     return [(one.seat, _word(one)) for one in signatures]
 
@@ -147,7 +148,7 @@ def stopped_line(progress: Progress, *, sited: bool) -> tuple[str, str, datetime
     return label_titles([seat])[seat] if sited else _("一名委员"), str(GONE[why]), at
 
 
-def _word(one: Signature) -> str:
+def _word(one: Endorsement) -> str:
     if one.deemed:
         return _("视为同意：%(why)s") % {"why": SILENT[one.deemed]}
     return "" if one.agrees else _("有异议：%(dissent)s") % {"dissent": one.dissent}

@@ -5,13 +5,12 @@ from django.http import HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
 
-from mifeng.rules.errors import Reason, Unfair
 from mifeng.venues.computers import LIFE, close_seat_computer, open_seat_computer
 from mifeng.web.shell.http import Request
 from mifeng.web.shell.perform import perform
 from mifeng.web.shell.posts import SEAT_ENTRY, acting_post, methods, only
 from mifeng.web.shell.seats import COMPUTER_COOKIE
-from mifeng.web.site.forms import OneForm
+from mifeng.web.site.forms import chosen
 
 OFFICERS = ("host", "guest")
 # A seat that was opened on the last day is served to its end; the platform itself knows when the life is over.
@@ -38,7 +37,5 @@ def open_here(request: Request) -> HttpResponse:
 @only(*OFFICERS)
 def close(request: Request) -> HttpResponse:
     """End a computer of the seats at the own site (停用席位机)."""
-    form = OneForm(request.POST)
-    if not form.is_valid():
-        raise Unfair(Reason("malformed", {"field": "id"}))
-    return perform(request, lambda by: close_seat_computer(form.cleaned_data["id"], by=by))
+    pk = chosen(request)
+    return perform(request, lambda by: close_seat_computer(pk, by=by))

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from mifeng.rules.errors import Reason, Refusal, Unfair
+from mifeng.rules.errors import Reason, Refusal
 from mifeng.rules.sitting import check_begun
 from mifeng.sittings import actions
 from mifeng.sittings.gate import Gate, gates_at, kiosks_at
@@ -21,7 +21,7 @@ from mifeng.web.shell.http import Request
 from mifeng.web.shell.perform import perform
 from mifeng.web.shell.posts import acting_post, methods, only
 from mifeng.web.shell.seats import label_titles
-from mifeng.web.site.forms import OneForm
+from mifeng.web.site.forms import OneForm, chosen
 
 T = TypeVar("T")
 OFFICERS = ("host", "guest")
@@ -98,20 +98,16 @@ def vouch(request: Request) -> HttpResponse:
 @only(*OFFICERS)
 def answer(request: Request) -> HttpResponse:
     """Answer a call at the own site (应答呼叫)."""
-    form = OneForm(request.POST)
-    if not form.is_valid():
-        raise Unfair(Reason("malformed", {"field": "id"}))
-    return perform(request, lambda by: answer_call(form.cleaned_data["id"], by=by))
+    pk = chosen(request)
+    return perform(request, lambda by: answer_call(pk, by=by))
 
 
 def _chosen(request: Request, rows: dict[UUID, T]) -> T:
     """Return the row that a form names; what is not at the own site now is not there."""
-    form = OneForm(request.POST)
-    if not form.is_valid():
-        raise Unfair(Reason("malformed", {"field": "id"}))
-    if form.cleaned_data["id"] not in rows:
+    pk = chosen(request)
+    if pk not in rows:
         raise Http404
-    return rows[form.cleaned_data["id"]]
+    return rows[pk]
 
 
 def _live(request: Request) -> list[Gate]:

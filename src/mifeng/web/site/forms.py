@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from mifeng.rules.errors import Reason, Unfair
 from mifeng.venues.models import Seat
 from mifeng.web.shell.forms import RuledText
+from mifeng.web.shell.http import Request
 
 CONFIRM, REFUSE = "confirm", "refuse"
 PASSED, FAILED = "passed", "failed"
@@ -62,6 +65,19 @@ class OneForm(forms.Form):
     """Which of several (所选一项): its id."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
+
+
+def chosen(request: Request) -> UUID:
+    """Return the id that a form names (所选一项).
+
+    Raises:
+        Unfair: ``malformed``.
+    """
+    form = OneForm(request.POST)
+    if not form.is_valid():
+        raise Unfair(Reason("malformed", {"field": "id"}))
+    named: UUID = form.cleaned_data["id"]
+    return named
 
 
 class CardForm(forms.Form):

@@ -39,7 +39,7 @@ from mifeng.web.shell.http import Request
 from mifeng.web.shell.perform import perform
 from mifeng.web.shell.posts import acting_post, methods, only
 from mifeng.web.shell.receipts import number
-from mifeng.web.site.forms import CardForm, FaceForm, OneForm, PledgeForm
+from mifeng.web.site.forms import CardForm, FaceForm, PledgeForm, chosen
 
 PAGE = "site/kiosk.html"
 OFFICERS = ("host", "guest")
@@ -89,10 +89,8 @@ def open_here(request: Request) -> HttpResponse:
 @only(*OFFICERS)
 def close(request: Request) -> HttpResponse:
     """End a kiosk of the own site (停用签到机)."""
-    form = OneForm(request.POST)
-    if not form.is_valid():
-        raise Unfair(Reason("malformed", {"field": "id"}))
-    return perform(request, lambda by: close_kiosk(form.cleaned_data["id"], by=by))
+    pk = chosen(request)
+    return perform(request, lambda by: close_kiosk(pk, by=by))
 
 
 @methods("POST")

@@ -6,11 +6,13 @@ from typing import Any, Generic, TypeVar
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from mifeng.kernel.actors import Actor
 from mifeng.kernel.idempotency import check_repeated
 from mifeng.kernel.ledger.append import Written
 from mifeng.rules.errors import Reason, Refusal, Unfair, WrongState
+from mifeng.tenders.models import Lot
 from mifeng.web.shell.errors import refused
 from mifeng.web.shell.forms import show_refusal
 from mifeng.web.shell.http import Request
@@ -34,6 +36,12 @@ class Fact:
 
     label: str
     value: str
+
+
+def lot_facts(dossier: Dossier, lot: Lot) -> list[Fact]:
+    """Return which project and package an act is about."""
+    package = _("第%(number)d包　%(name)s") % {"number": lot.number, "name": lot.name}
+    return [Fact(_("项目"), dossier.tender.name), Fact(_("采购包"), package)]
 
 
 @dataclass(frozen=True, slots=True)

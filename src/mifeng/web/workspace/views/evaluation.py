@@ -54,7 +54,7 @@ from mifeng.web.shell.posts import acting_post, methods, only
 from mifeng.web.shell.reported import ReportView, report_view
 from mifeng.web.workspace.dossier import Dossier, lot_of, open_dossier
 from mifeng.web.workspace.forms import QualificationForm, RoomForm
-from mifeng.web.workspace.frame import Decision, Fact, answered_before, decided, framed
+from mifeng.web.workspace.frame import Decision, Fact, answered_before, decided, framed, lot_facts
 
 EVALUATION, REVIEW, START = "workspace/evaluation.html", "workspace/review.html", "workspace/start.html"
 
@@ -211,8 +211,7 @@ def _restated(dossier: Dossier, lot: Lot, bids: Sequence[Examined]) -> Mapping[s
         "consequence": _("审查结论从此固定。合格的进入评审，不足法定家数的依法废标。"),
         "source": "MOF-87-44",
         "object": [
-            Fact(_("项目"), dossier.tender.name),
-            Fact(_("采购包"), _("第%(number)d包　%(name)s") % {"number": lot.number, "name": lot.name}),
+            *lot_facts(dossier, lot),
             Fact(_("合格"), named[True]),
             Fact(_("不合格"), named[False]),
         ],

@@ -22,7 +22,7 @@ from mifeng.web.shell.reported import SILENT
 from mifeng.web.shell.seats import label_titles
 from mifeng.web.workspace.dossier import Dossier, lot_of, open_dossier
 from mifeng.web.workspace.forms import SeatForm
-from mifeng.web.workspace.frame import Decision, Fact, answered_before, decided, framed
+from mifeng.web.workspace.frame import Decision, Fact, answered_before, decided, framed, lot_facts
 
 SILENCE = "workspace/silence.html"
 
@@ -83,8 +83,7 @@ def restated(dossier: Dossier, lot: Lot, form: SeatForm, titles: Mapping[str, st
         "consequence": _("报告上写明这个席位视为同意和事由，不能撤回；采购人和监督部门会收到通知，证据包可以核验。"),
         "source": "GPLR-41",
         "object": [
-            Fact(_("项目"), dossier.tender.name),
-            Fact(_("采购包"), _("第%(number)d包　%(name)s") % {"number": lot.number, "name": lot.name}),
+            *lot_facts(dossier, lot),
             Fact(_("席位"), titles[said["seat"]]),
             Fact(_("事由"), str(SILENT[said["why"]])),
             Fact(_("记录时间"), words.beijing(dossier.now, seconds=True)),

@@ -20,7 +20,7 @@ from mifeng.web.shell.reported import GONE
 from mifeng.web.shell.seats import label_titles
 from mifeng.web.workspace.dossier import Dossier, lot_of, open_dossier
 from mifeng.web.workspace.forms import SeatForm
-from mifeng.web.workspace.frame import Decision, Fact, answered_before, decided, framed
+from mifeng.web.workspace.frame import Decision, Fact, answered_before, decided, framed, lot_facts
 
 STOP = "workspace/stop.html"
 
@@ -67,8 +67,7 @@ def restated(dossier: Dossier, lot: Lot, form: SeatForm, titles: Mapping[str, st
         ),
         "source": "MOF-87-49",
         "object": [
-            Fact(_("项目"), dossier.tender.name),
-            Fact(_("采购包"), _("第%(number)d包　%(name)s") % {"number": lot.number, "name": lot.name}),
+            *lot_facts(dossier, lot),
             Fact(_("席位"), titles[said["seat"]]),
             Fact(_("事由"), str(GONE[said["why"]])),
             Fact(_("监督部门"), _("同时收到通知")),
