@@ -312,9 +312,10 @@ def test_a_grid_costs_the_same_however_much_is_saved(review: Review) -> None:
 def test_a_member_who_cannot_go_on_says_so_at_the_desk(review: Review) -> None:
     """GPLR-9: on a page of its own, with a reason and a word; then nothing is signed, and those who act see it."""
     form = read(review, 4, "/unable")
-    bare = send(review, 4, "/unable", {"word": "签名"}, key="bare")
-    done = [send(review, 4, "/unable", {"why": "health", "word": "签名"}, key="unable") for _ in range(2)]
-    again = send(review, 4, "/unable", {"why": "tie", "word": "签名"}, key="again")
+    bare = send(review, 4, "/unable", {"word": "申报"}, key="bare")
+    other_word = send(review, 4, "/unable", {"why": "health", "word": "签名"}, key="word")
+    done = [send(review, 4, "/unable", {"why": "health", "word": "申报"}, key="unable") for _ in range(2)]
+    again = send(review, 4, "/unable", {"why": "tie", "word": "申报"}, key="again")
     page, other = read(review, 4), read(review, 3)
     shown = [
         rooms.read("agency-a", f"/workspace/{review.lot.tender_id}/lots/{review.lot.pk}/evaluation", at=AT),
@@ -323,7 +324,8 @@ def test_a_member_who_cannot_go_on_says_so_at_the_desk(review: Review) -> None:
     bought = rooms.read("buyer", f"/workspace/{review.lot.tender_id}/lots/{review.lot.pk}/evaluation", at=AT)
     stop = rooms.read("agency-a", f"/workspace/{review.lot.tender_id}/lots/{review.lot.pk}/evaluation/stop", at=AT)
 
-    assert ("评审中发现应当回避" in form, bare.status_code) == (True, 422)
+    assert ("评审中发现应当回避" in form, "键入“申报”两个字确认" in form) == (True, True)
+    assert (bare.status_code, other_word.status_code) == (422, 422)
     assert [one.status_code for one in done] == [303, 303]
     assert (again.status_code, codes(again)) == (409, ["member-unable"])
     assert ("data-unable" in page, "data-sign" in page.split('id="signing"')[1], "/unable" in page) == (

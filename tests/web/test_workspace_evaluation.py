@@ -297,6 +297,11 @@ def test_the_agency_stops_an_evaluation_whose_member_has_to_leave(review: Review
             False,
         )
         assert address not in page
+        assert ("停止评标，已封存" in page, "前对任何人不显示" in page, "结果公告时公布" in page) == (
+            True,
+            False,
+            False,
+        )
     assert "评标已停止" in project
     late, bought = ask(AGENCY, address, at=LATER), read("buyer", page_of(review), at=LATER)
     assert (late.status_code, codes(late)) == (409, ["wrong-state"])

@@ -1,9 +1,10 @@
 """Forms of the desk: what a seat types. Shape only; what a committee may do is asked by the acts."""
 
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mifeng.evaluation.actions.judging import MAX_REASON
@@ -12,7 +13,6 @@ from mifeng.rules.scoring import Correction
 from mifeng.web.shell.forms import RuledText
 from mifeng.web.shell.reported import GONE
 
-WORD = _("签名")
 HEX = {"autocomplete": "off", "data-signature": ""}
 
 
@@ -49,19 +49,23 @@ class WordForm(forms.Form):
     """A form that is sent only when a word has been typed (键入确认)."""
 
     use_required_attribute = False
+    asked: ClassVar[Any] = _("签名")
 
     word = forms.CharField(
-        label=_("键入“签名”两个字确认"),
         max_length=10,
         widget=forms.TextInput(attrs={"autocomplete": "off", "class": "input-short"}),
         error_messages={"required": _("没有键入")},
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["word"].label = gettext("键入“%(word)s”两个字确认") % {"word": self.asked}
+
     def clean_word(self) -> str:
         """Return the word when it is the one."""
         typed = "".join(self.cleaned_data["word"].split()).strip("“”\"'")
-        if typed != str(WORD):
-            raise forms.ValidationError(_("键入的不是“签名”"))
+        if typed != str(self.asked):
+            raise forms.ValidationError(gettext("键入的不是“%(word)s”") % {"word": self.asked})
         return typed
 
 
@@ -76,6 +80,7 @@ class SheetForm(WordForm):
 class UnableForm(WordForm):
     """Why one cannot go on (申报回避或不能继续)."""
 
+    asked = _("申报")
     reason_fields: ClassVar[dict[str, str]] = {"reason-required": "why"}
     field_order = ("why", "word")
 
